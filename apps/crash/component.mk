@@ -1,0 +1,4 @@
+name := crash
+sources := $(wildcard $(here)/*.c)
+libraries :=
+flags := -O0

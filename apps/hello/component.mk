@@ -1,0 +1,3 @@
+name := hello
+sources := $(wildcard $(here)/*.c)
+libraries :=

@@ -1,0 +1,265 @@
+/* The commands, in one table, and how one is run. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bulkhead/error.h>
+#include <runtime/startup.h>
+
+#include "shell.h"
+#include "table.h"
+
+static enum status builtin_help(const struct command *command);
+
+static enum status builtin_echo(const struct command *command) {
+    for (int i = 1; i < command->words; i++)
+        printf("%s%s", i > 1 ? " " : "", command->word[i]);
+    putchar('\n');
+    return STATUS_OK;
+}
+
+static enum status builtin_sleep(const struct command *command) {
+    enum { DAY = 86400 };
+    uint64_t seconds;
+
+    if (!shell_number(command->word[1], 0, DAY, &seconds))
+        return shell_misused(command, "'%s' is not a number of seconds: must be 0 to %d",
+                             command->word[1], DAY);
+    return shell_sleep(seconds * TIME_SECOND) ? STATUS_OK : STATUS_FAILED;
+}
+
+static const char *builtin_candidate(size_t index) {
+    return index < builtin_count ? builtins[index].name : NULL;
+}
+
+#define ANY_NUMBER (COMMAND_WORDS - 1)
+
+const struct builtin builtins[] = {
+    {
+        .name = "help",
+        .arguments = "[COMMAND]",
+        .help = "what commands there are, or what one does",
+        .most = 1,
+        .run = builtin_help,
+        .candidate = builtin_candidate,
+    },
+    {
+        .name = "ps",
+        .arguments = "[-v]",
+        .help = "processes",
+        .details = "-v shows whom each waits for, and what its policy lets it have.",
+        .most = 1,
+        .run = builtin_ps,
+    },
+    {
+        .name = "mem",
+        .arguments = "",
+        .help = "memory",
+        .run = builtin_mem,
+    },
+    {
+        .name = "log",
+        .arguments = "[-f]",
+        .help = "the kernel's log",
+        .details = "-f goes on with new lines until ^C.",
+        .most = 1,
+        .run = builtin_log,
+    },
+    {
+        .name = "run",
+        .arguments = "PROGRAM [ARGUMENT...] [&]",
+        .help = "run a program",
+        .details =
+            "^C ends it. With & the shell does not wait for it. `programs` lists the programs.",
+        .least = 1,
+        .most = ANY_NUMBER,
+        .background = true,
+        .run = builtin_run,
+        .candidate = program_candidate,
+    },
+    {
+        .name = "programs",
+        .arguments = "",
+        .help = "programs that can be run",
+        .run = builtin_programs,
+    },
+    {
+        .name = "kill",
+        .arguments = "PROCESS",
+        .help = "end a process",
+        .details = "PROCESS is an endpoint, as ps shows it, or a label.",
+        .least = 1,
+        .most = 1,
+        .run = builtin_kill,
+        .candidate = process_candidate,
+    },
+    {
+        .name = "report",
+        .arguments = "PROCESS",
+        .help = "how a process died",
+        .details = "PROCESS is the endpoint of a process that has died.",
+        .least = 1,
+        .most = 1,
+        .run = builtin_report,
+    },
+    {
+        .name = "sched",
+        .arguments = "[POLICY | prio PROCESS N | quantum PROCESS US]",
+        .help = "scheduling",
+        .details =
+            "Without arguments: the policies, and which is in use. A priority is 0 (most urgent)\n"
+            "to 15, no more urgent than the process' policy allows; a quantum is in microseconds.",
+        .most = 3,
+        .run = builtin_sched,
+        .candidate = sched_candidate,
+    },
+    {
+        .name = "trace",
+        .arguments = "[start [CLASS...] | stop | show [N]]",
+        .help = "what the kernel does",
+        .details =
+            "Records events of the classes sched, ipc, irq, process, kcall or all; shows the\n"
+            "last N of them (40).",
+        .most = ANY_NUMBER,
+        .run = builtin_trace,
+        .candidate = trace_candidate,
+    },
+    {
+        .name = "ipcbench",
+        .arguments = "[FIGURE...]",
+        .help = "measure kernel and IPC",
+        .details = "The same as run ipcbench, with the time from boot to prompt.",
+        .most = ANY_NUMBER - 1,
+        .background = true,
+        .run = builtin_ipcbench,
+    },
+    {
+        .name = "uptime",
+        .arguments = "[-v]",
+        .help = "time since boot",
+        .details = "-v shows the processor, and what it has done.",
+        .most = 1,
+        .run = builtin_uptime,
+    },
+    {
+        .name = "sleep",
+        .arguments = "SECONDS",
+        .help = "wait",
+        .least = 1,
+        .most = 1,
+        .run = builtin_sleep,
+    },
+    {
+        .name = "echo",
+        .arguments = "[WORD...]",
+        .help = "print words",
+        .most = ANY_NUMBER,
+        .run = builtin_echo,
+    },
+    {
+        .name = "poweroff",
+        .arguments = "",
+        .help = "switch the machine off",
+        .run = builtin_poweroff,
+    },
+    {
+        .name = "reboot",
+        .arguments = "",
+        .help = "start the machine again",
+        .run = builtin_reboot,
+    },
+};
+
+const size_t builtin_count = sizeof builtins / sizeof builtins[0];
+
+static const struct builtin *find(const char *name) {
+    for (size_t i = 0; i < builtin_count; i++)
+        if (strcmp(builtins[i].name, name) == 0)
+            return &builtins[i];
+    return NULL;
+}
+
+static enum status help_one(const struct command *command) {
+    const struct builtin *builtin = find(command->word[1]);
+
+    if (builtin == NULL)
+        return shell_misused(command, "'%s' is not a command; `help` lists those there are",
+                             command->word[1]);
+    printf("%s %s\n%s\n", builtin->name, builtin->arguments, builtin->help);
+    if (builtin->details != NULL)
+        printf("%s\n", builtin->details);
+    return STATUS_OK;
+}
+
+static enum status builtin_help(const struct command *command) {
+    static const struct table_column columns[] = { { "COMMAND", TABLE_LEFT },
+                                                   { "WHAT IT IS FOR", TABLE_LEFT } };
+    struct table table;
+
+    if (command->words == 2)
+        return help_one(command);
+    table_begin(&table, stdout, columns, 2);
+    while (table_pass(&table))
+        for (const struct builtin *builtin = builtins; builtin < builtins + builtin_count;
+             builtin++) {
+            table_cell(&table, "%s %s", builtin->name, builtin->arguments);
+            table_cell(&table, "%s", builtin->help);
+        }
+    puts("\nSeparate commands by `;`. Tab completes, the arrow keys edit and recall lines, ^C ends "
+         "what runs.");
+    return STATUS_OK;
+}
+
+enum status shell_misused(const struct command *command, const char *format, ...) {
+    va_list args;
+
+    printf("%s: ", command->word[0]);
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    putchar('\n');
+    return STATUS_USAGE;
+}
+
+enum status shell_failed(const struct command *command, int error) {
+    printf("%s: %s (%s)\n", command->word[0], error_text(error), error_name(error));
+    return STATUS_FAILED;
+}
+
+bool shell_number(const char *word, uint64_t least, uint64_t most, uint64_t *number) {
+    char *end;
+
+    if (*word < '0' || *word > '9' || strlen(word) > 18)
+        return false;
+    *number = strtoull(word, &end, 10);
+    return *end == '\0' && *number >= least && *number <= most;
+}
+
+/* A command of that name does not exist; perhaps a program does. */
+static enum status unknown(const struct command *command) {
+    const char *program;
+
+    for (size_t i = 0; (program = program_candidate(i)) != NULL; i++)
+        if (strcmp(program, command->word[0]) == 0)
+            return shell_misused(command, "not a command, but a program: `run %s`", program);
+    return shell_misused(command, "no such command; `help` lists those there are");
+}
+
+enum status shell_execute(const struct command *command) {
+    if (command->error != NULL) {
+        printf("shell: %s\n", command->error);
+        return STATUS_USAGE;
+    }
+    const struct builtin *builtin = find(command->word[0]);
+    int arguments = command->words - 1;
+
+    if (builtin == NULL)
+        return unknown(command);
+    if (arguments < builtin->least || arguments > builtin->most)
+        return shell_misused(command, "use it as: %s %s", builtin->name, builtin->arguments);
+    if (command->background && !builtin->background)
+        return shell_misused(command, "it cannot run in the background");
+    return builtin->run(command);
+}

@@ -1,0 +1,3 @@
+name := shell
+sources := $(wildcard $(here)/*.c)
+libraries :=

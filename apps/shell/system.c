@@ -1,0 +1,168 @@
+/* mem, log, uptime, poweroff, reboot. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <runtime/console.h>
+#include <runtime/kcall.h>
+#include <runtime/startup.h>
+
+#include "shell.h"
+#include "table.h"
+
+#define LOG_SHOWN       32768 /* bytes of it, at most */
+#define LOG_POLL_PERIOD (100 * TIME_MILLISECOND)
+
+/* Bytes with a tenth, in a unit that fits. */
+static void cell_bytes(struct table *table, uint64_t bytes) {
+    uint64_t kib10 = bytes * 10 / 1024, mib10 = kib10 / 1024;
+
+    if (mib10 >= 10)
+        table_cell(table, "%" PRIu64 ".%" PRIu64 " MiB", mib10 / 10, mib10 % 10);
+    else
+        table_cell(table, "%" PRIu64 ".%" PRIu64 " KiB", kib10 / 10, kib10 % 10);
+}
+
+static void print_frames(const struct memory_info *memory) {
+    static const struct table_column columns[] = {
+        { "FRAMES", TABLE_LEFT },
+        { "NUMBER", TABLE_RIGHT },
+        { "MEMORY", TABLE_RIGHT },
+    };
+    static const char *const states[] = {
+#define X(name, text) text,
+        FRAME_STATES(X)
+#undef X
+    };
+    struct table table;
+
+    table_begin(&table, stdout, columns, 3);
+    while (table_pass(&table))
+        for (unsigned state = 0; state < FRAME_STATE_COUNT; state++) {
+            table_cell(&table, "%s", states[state]);
+            table_cell(&table, "%" PRIu64, memory->frames[state]);
+            cell_bytes(&table, memory->frames[state] * PAGE_SIZE);
+        }
+}
+
+static void print_instance(const struct core_info *core, const struct memory_info *memory) {
+    static const struct table_column columns[] = { { "INSTANCE", TABLE_LEFT },
+                                                   { "MEMORY", TABLE_RIGHT } };
+    const struct {
+        const char *name;
+        uint64_t bytes;
+    } parts[] = {
+        { "image", core->image_bytes },
+        { "stacks", core->stack_bytes },
+        { "page tables", core->page_table_bytes },
+        { "frame table", core->frame_table_bytes },
+        { "process table", core->process_table_bytes },
+        { "all of it", core->instance_bytes },
+        { "boot archive", memory->archive_bytes },
+    };
+    struct table table;
+
+    table_begin(&table, stdout, columns, 2);
+    while (table_pass(&table))
+        for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+            table_cell(&table, "%s", parts[i].name);
+            cell_bytes(&table, parts[i].bytes);
+        }
+}
+
+enum status builtin_mem(const struct command *command) {
+    struct memory_info memory = { 0 };
+    struct core_info core = { 0 };
+    int error = getinfo(INFO_MEMORY, &memory, sizeof memory, 0, NULL, NULL);
+
+    if (!error)
+        error = getinfo(INFO_CORE, &core, sizeof core, 0, NULL, NULL);
+    if (error)
+        return shell_failed(command, error);
+    printf("partition of core %u: 0x%" PRIx64 " to 0x%" PRIx64 "\n\n", core.core,
+           memory.partition_base, memory.partition_base + memory.partition_bytes - 1);
+    print_frames(&memory);
+    putchar('\n');
+    print_instance(&core, &memory);
+    return STATUS_OK;
+}
+
+/*
+ * Prints what was logged from *position on, up to now: without a console, output goes to the log
+ * itself. The kernel gives it in pieces.
+ */
+static int print_log(uint64_t *position) {
+    static char text[1024];
+    size_t bytes = 0, total = 0;
+    int error = getinfo(INFO_LOG, text, 0, *position, &bytes, &total);
+
+    if (!error && total - *position > LOG_SHOWN)
+        *position = total - LOG_SHOWN;
+    while (!error && *position < total) {
+        error = getinfo(INFO_LOG, text, sizeof text, *position, &bytes, NULL);
+        if (!error)
+            fwrite(text, 1, bytes, stdout);
+        *position += bytes;
+    }
+    return error;
+}
+
+enum status builtin_log(const struct command *command) {
+    bool follow = command->words == 2;
+    uint64_t position = 0;
+
+    if (follow && strcmp(command->word[1], "-f") != 0)
+        return shell_misused(command, "'%s' is not an option; there is -f", command->word[1]);
+    int error = print_log(&position);
+    while (!error && follow && shell_sleep(LOG_POLL_PERIOD))
+        error = print_log(&position);
+    return error ? shell_failed(command, error) : STATUS_OK;
+}
+
+static void print_time(const char *what, uint64_t nanoseconds) {
+    printf("%s %" PRIu64 ".%03" PRIu64 " s", what, nanoseconds / TIME_SECOND,
+           nanoseconds / TIME_MILLISECOND % 1000);
+}
+
+static void print_details(const struct core_info *core) {
+    printf("cpu               %.*s, %" PRIu64 " MHz\n", (int)sizeof core->cpu, core->cpu,
+           core->tsc_frequency / 1000000);
+    printf("features in use   %.*s\n", (int)sizeof core->features, core->features);
+    printf("context switches  %" PRIu64 "\n", core->context_switches);
+    printf("messages          %" PRIu64 ", %" PRIu64 " by the fast path\n", core->messages,
+           core->fastpath_hits);
+    printf("interrupts        %" PRIu64 ", %" PRIu64 " of unknown origin\n", core->interrupts,
+           core->unknown_interrupts);
+    if (shell_prompt_stamp() != 0)
+        printf("boot to prompt    %" PRIu64 " ticks of the time-stamp counter\n",
+               shell_prompt_stamp() - core->tsc_start);
+}
+
+enum status builtin_uptime(const struct command *command) {
+    bool details = command->words == 2;
+    struct core_info core = { 0 };
+    int error;
+
+    if (details && strcmp(command->word[1], "-v") != 0)
+        return shell_misused(command, "'%s' is not an option; there is -v", command->word[1]);
+    if ((error = getinfo(INFO_CORE, &core, sizeof core, 0, NULL, NULL)))
+        return shell_failed(command, error);
+    printf("core %u of %u:", core.core, core.cores);
+    print_time(" up", core.time);
+    print_time(", idle", core.idle_time);
+    putchar('\n');
+    if (details)
+        print_details(&core);
+    return STATUS_OK;
+}
+
+enum status builtin_poweroff(const struct command *command) {
+    (void)command;
+    shell_power_off();
+    return STATUS_OK;
+}
+
+enum status builtin_reboot(const struct command *command) {
+    console_flush();
+    return shell_failed(command, sysctl_reboot());
+}

@@ -1,0 +1,3 @@
+name := spin
+sources := $(wildcard $(here)/*.c)
+libraries :=

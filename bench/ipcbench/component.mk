@@ -1,0 +1,3 @@
+name := ipcbench
+sources := $(wildcard $(here)/*.c)
+libraries :=

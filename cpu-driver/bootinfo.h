@@ -1,0 +1,83 @@
+/*
+ * What is found out about the machine once, at boot, and handed to every instance: a copy of it
+ * lies in each instance's own partition. Written by boot/, read by the instance. Plain data; all
+ * addresses are physical.
+ */
+#ifndef CPU_DRIVER_BOOTINFO_H
+#define CPU_DRIVER_BOOTINFO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define BULKHEAD_VERSION "0.1"
+
+#define BOOT_RANGES_MAX  64
+#define BOOT_CORES_MAX   64
+#define BOOT_IOAPICS_MAX 8
+#define BOOT_CMDLINE_MAX 1024
+#define BOOT_LOG_MAX     4096
+
+struct range {
+    uint64_t base, end; /* [base, end) */
+};
+
+/* A sorted list of disjoint, non-adjacent, page-aligned, non-empty ranges. */
+struct range_list {
+    uint32_t count;
+    struct range range[BOOT_RANGES_MAX];
+};
+
+struct boot_framebuffer {
+    uint64_t base;                 /* 0: there is none */
+    uint32_t pitch, width, height; /* bytes, pixels, pixels; in text mode: bytes, columns, rows */
+    uint8_t bits;                  /* per pixel: 24 or 32; 0: EGA text mode */
+    uint8_t red_shift, green_shift, blue_shift; /* positions of the three 8-bit fields */
+};
+
+struct boot_ioapic {
+    uint32_t base;
+    uint32_t first_line; /* global system interrupt of its pin 0 (ACPI 6.5, 5.2.12.3) */
+};
+
+struct boot_core {
+    uint32_t apic_id;
+    bool x2apic; /* from an x2APIC entry of the MADT */
+};
+
+/*
+ * How an ISA line is wired, where it differs from "line n, edge, active high" (ACPI 6.5, 5.2.12.5).
+ */
+struct boot_isa_line {
+    uint32_t line;
+    bool level, active_low;
+};
+
+struct boot_info {
+    uint64_t entry_tsc;       /* at the first instruction of boot/ */
+    struct range_list memory; /* usable RAM, the archive excluded */
+    struct range archive;     /* page-aligned; outside all partitions */
+    uint64_t archive_bytes;   /* its exact length */
+
+    uint32_t core_count;
+    struct boot_core core[BOOT_CORES_MAX]; /* [0] is the one that booted */
+    uint64_t lapic;
+    uint32_t ioapic_count;
+    struct boot_ioapic ioapic[BOOT_IOAPICS_MAX];
+    struct boot_isa_line isa_line[16];
+    uint64_t hpet;      /* 0: none */
+    uint64_t acpi_root; /* the XSDT, or without one the RSDT; 0: none */
+    uint32_t pm_timer;  /* I/O port of the ACPI PM timer; 0: none */
+    bool pm_timer_32bit;
+    uint16_t pm1a_control, pm1b_control; /* I/O ports; 0: none */
+    uint16_t smi_command; /* I/O port that turns ACPI mode on by acpi_enable; 0: it is always on */
+    uint8_t acpi_enable;
+    int16_t s5_type_a, s5_type_b; /* SLP_TYP values of \_S5; -1: not found */
+    uint16_t reset_port;          /* ACPI reset register when it is an I/O port; 0: none */
+    uint8_t reset_value;
+
+    struct boot_framebuffer framebuffer;
+    char cmdline[BOOT_CMDLINE_MAX];
+    char log[BOOT_LOG_MAX]; /* what boot/ printed, zero-terminated */
+};
+
+#endif

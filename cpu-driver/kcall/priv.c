@@ -1,0 +1,87 @@
+/* PRIVCTL: permissions of a child, given before it runs (thesis 3.3.3, 3.3.4). Nobody can give what
+ * it has not got. */
+#include "kcall.h"
+
+#include "ipc.h"
+#include "sched/sched.h"
+
+static int give_ipc(struct process *p, struct process *child) {
+    if (ARG2(p) & ~(uint64_t)p->ipc_permitted)
+        return process_refuse(p, -E_PERM);
+    process_set_rights(child, (unsigned)ARG2(p), child->kcalls_permitted);
+    return 0;
+}
+
+static int give_kcalls(struct process *p, struct process *child) {
+    if (ARG2(p) & ~p->kcalls_permitted)
+        return process_refuse(p, -E_PERM);
+    process_set_rights(child, child->ipc_permitted, ARG2(p));
+    return 0;
+}
+
+/*
+ * The child may send to a target that the caller may send to, or that is the caller or another
+ * child of its; the target may answer.
+ */
+static int set_target(struct process *p, struct process *child, bool allow) {
+    struct process *target;
+    int error = process_find(ARG2(p), &target);
+    if (error)
+        return error;
+    if (target != p && target->supervisor != p->endpoint &&
+        !slot_set_has(&p->targets, process_slot(target)))
+        return process_refuse(p, -E_PERM);
+    void (*change)(struct slot_set *, unsigned) = allow ? slot_set_add : slot_set_remove;
+    change(&child->targets, process_slot(target));
+    change(&target->targets, process_slot(child));
+    if (!allow)
+        ipc_part(child, target);
+    return 0;
+}
+
+static int give_range(struct process *p, const struct priv_range *own, unsigned own_count,
+                      struct priv_range *ranges, uint8_t *count) {
+    if (ARG2(p) > UINT32_MAX || ARG3(p) == 0 || ARG3(p) > UINT32_MAX)
+        return -E_INVAL;
+    if (!priv_covers(own, own_count, ARG2(p), ARG3(p)))
+        return process_refuse(p, -E_PERM);
+    if (*count == PRIV_RANGES)
+        return -E_NOSLOT;
+    ranges[(*count)++] = (struct priv_range){ (uint32_t)ARG2(p), (uint32_t)ARG3(p) };
+    return 0;
+}
+
+static int give_sched(struct process *p, struct process *child) {
+    if (ARG2(p) >= SCHED_PRIORITIES)
+        return -E_RANGE;
+    if (ARG2(p) < p->sched.limit_priority)
+        return process_refuse(p, -E_PERM);
+    child->sched.limit_priority = (uint8_t)ARG2(p);
+    if (child->sched.base_priority < child->sched.limit_priority)
+        sched_set_priority(child, child->sched.limit_priority);
+    return 0;
+}
+
+int kcall_privctl(struct process *p) {
+    struct process *child;
+    int error = kcall_child(p, ARG1(p), &child);
+    if (error)
+        return error;
+    switch (ARG0(p)) {
+    case PRIVCTL_IPC:
+        return give_ipc(p, child);
+    case PRIVCTL_KCALLS:
+        return give_kcalls(p, child);
+    case PRIVCTL_ALLOW:
+    case PRIVCTL_DENY:
+        return set_target(p, child, ARG0(p) == PRIVCTL_ALLOW);
+    case PRIVCTL_IO:
+        return give_range(p, p->io, p->io_count, child->io, &child->io_count);
+    case PRIVCTL_IRQ:
+        return give_range(p, p->irq, p->irq_count, child->irq, &child->irq_count);
+    case PRIVCTL_SCHED:
+        return give_sched(p, child);
+    default:
+        return -E_BADCALL;
+    }
+}

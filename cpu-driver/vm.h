@@ -1,0 +1,61 @@
+/*
+ * Address spaces: four-level page tables in frames of the process' own quota, its memory in private
+ * frames. The kernel never touches user addresses: it walks the tables and uses the direct map, so
+ * SMAP stays on and no kernel access can fault.
+ */
+#ifndef CPU_DRIVER_VM_H
+#define CPU_DRIVER_VM_H
+
+#include "process.h"
+
+/* Makes an empty address space and the XSAVE area. -E_QUOTA. */
+int vm_create(struct process *p);
+
+/* Frees part of a dead process' memory and tables; true when nothing is left. */
+bool vm_destroy_step(struct process *p);
+
+/* Whether [address, address + bytes) lies in user space; bytes may be 0. */
+static inline bool vm_in_user_space(uint64_t address, uint64_t bytes) {
+    return address >= USER_BASE && bytes <= USER_END && address <= USER_END - bytes;
+}
+
+/*
+ * How many frames the unmapped range would take, tables included. The cost grows with its 2 MiB
+ * spans, so ask only for ranges whose pages alone are within the quota.
+ */
+uint64_t vm_frames_needed(struct process *p, uint64_t address, uint64_t bytes);
+
+/*
+ * Map, unmap, protect one page; address is page-aligned and in user space, protection has been
+ * checked. Errors: -E_EXIST, -E_NOENT, -E_QUOTA (before anything is allocated), -E_FAULT not
+ * private memory.
+ */
+int vm_map(struct process *p, uint64_t address, unsigned protection);
+int vm_unmap(struct process *p, uint64_t address);
+int vm_protect(struct process *p, uint64_t address, unsigned protection);
+
+/* Shows a process memory of the boot archive, read-only. Costs it page tables only. */
+int vm_map_archive(struct process *p, uint64_t address, uint64_t physical);
+
+/*
+ * Where the kernel reaches user memory: NULL unless the range lies within one page, mapped, in a
+ * private frame of the process (or, to read, in the boot archive), and writable if `write`.
+ */
+void *vm_user_memory(struct process *p, uint64_t address, uint64_t bytes, bool write);
+
+/* The same question about a range of any length. */
+bool vm_user_range_ok(struct process *p, uint64_t address, uint64_t bytes, bool write);
+
+/*
+ * Copies between kernel and user memory. -E_FAULT: nothing has been copied, as the range is checked
+ * first. Lengths are small and bounded by the caller.
+ */
+int vm_copy_in(struct process *p, void *to, uint64_t from, uint64_t bytes);
+int vm_copy_out(struct process *p, uint64_t to, const void *from, uint64_t bytes);
+
+/* Visits each entry of the user half of the page tables, tables before what they hold; for the
+ * invariants' check. */
+typedef void (*vm_visitor)(struct process *p, uint64_t address, uint64_t entry, unsigned level);
+void vm_for_each(struct process *p, vm_visitor visit);
+
+#endif

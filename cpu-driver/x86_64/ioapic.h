@@ -1,0 +1,20 @@
+/* The I/O APICs (Intel 82093AA data sheet), and the 8259s that they replace. */
+#ifndef CPU_DRIVER_X86_64_IOAPIC_H
+#define CPU_DRIVER_X86_64_IOAPIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Masks every line of every controller. */
+void ioapic_init(void);
+
+/* Whether some I/O APIC has this line (a global system interrupt). */
+bool ioapic_has(uint64_t line);
+
+/* Sends the line to a core's local APIC with a vector, in the mode that the machine says it is
+ * wired for; masked. */
+void ioapic_route(unsigned line, uint8_t vector, uint8_t apic_id);
+
+void ioapic_set_mask(unsigned line, bool masked);
+
+#endif

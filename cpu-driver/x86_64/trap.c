@@ -1,0 +1,102 @@
+/*
+ * Interrupts and exceptions, as entry.asm hands them on. An exception in user mode ends the
+ * process; one in the instance stops the core.
+ */
+#include "alarm.h"
+#include "context.h"
+#include "core.h"
+#include "cpu.h"
+#include "irq.h"
+#include "lapic.h"
+#include "panic.h"
+#include "sched/sched.h"
+#include "trace.h"
+#include "vectors.h"
+
+/* Called by entry.asm, with the frame; from the kernel, and on stacks of their own, it is not a
+ * process' context. */
+void interrupt_from_user(struct context *c);
+void interrupt_from_kernel(struct context *c);
+_Noreturn void fault_on_own_stack(struct context *c);
+
+/* Names from Intel SDM vol. 3, table 6-1. */
+static const char *const exception_names[VECTOR_EXCEPTIONS] = {
+    "divide error",
+    "debug exception",
+    "NMI",
+    "breakpoint",
+    "overflow",
+    "bound range exceeded",
+    "invalid opcode",
+    "device not available",
+    "double fault",
+    NULL,
+    "invalid TSS",
+    "segment not present",
+    "stack fault",
+    "general protection",
+    "page fault",
+    NULL,
+    "x87 floating-point error",
+    "alignment check",
+    "machine check",
+    "SIMD floating-point error",
+    "virtualization exception",
+    "control protection",
+};
+
+static const char *exception_name(uint64_t vector) {
+    const char *name = vector < VECTOR_EXCEPTIONS ? exception_names[vector] : NULL;
+    return name ? name : "reserved exception";
+}
+
+static void exception_from_user(struct context *c) {
+    if (c->vector == EXCEPTION_DEVICE_NOT_AVAILABLE && !current->uses_fpu) {
+        fpu_first_use(current);
+        return;
+    }
+    current->exception = (uint32_t)c->vector;
+    current->fault_address = c->vector == EXCEPTION_PAGE_FAULT ? cpu_read_cr2() : 0;
+    process_die(current, DEATH_EXCEPTION, c->vector);
+}
+
+static void device_interrupt(uint64_t vector) {
+    counters.interrupts++;
+    if (vector == VECTOR_SPURIOUS)
+        return; /* not in service: nothing to end */
+    if (vector == VECTOR_TIMER) {
+        uint64_t now = cpu_rdtsc();
+        trace(TRACE_EVENT_IRQ, ENDPOINT_NONE, ENDPOINT_NONE, vector);
+        lapic_timer_fired();
+        alarm_expire(now);
+        sched_timer(now);
+    } else if (vector >= VECTOR_IRQ && vector < VECTOR_IRQ + IRQ_LINES) {
+        irq_fired((unsigned)(vector - VECTOR_IRQ));
+    } else {
+        counters.unknown_interrupts++;
+        if (vector < VECTOR_IRQ)
+            return; /* an 8259's spurious interrupt does not come through the local APIC */
+    }
+    lapic_end_of_interrupt();
+}
+
+void interrupt_from_user(struct context *c) {
+    if (c->vector < VECTOR_EXCEPTIONS)
+        exception_from_user(c);
+    else
+        device_interrupt(c->vector);
+    sched_finish();
+}
+
+/* The idle loop was waiting: whoever is woken runs when it looks again. Anything else is our own
+ * bug. */
+void interrupt_from_kernel(struct context *c) {
+    if (c->vector < VECTOR_EXCEPTIONS)
+        panic_exception(c, exception_name(c->vector));
+    device_interrupt(c->vector);
+}
+
+/* NMI, double fault, machine check. */
+_Noreturn void fault_on_own_stack(struct context *c) {
+    panic_exception(c, exception_name(c->vector));
+}

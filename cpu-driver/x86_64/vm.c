@@ -1,0 +1,259 @@
+/* Address spaces on x86-64. */
+#include "vm.h"
+
+#include "core.h"
+#include "cpu.h"
+#include "frame.h"
+#include "paging.h"
+#include "string.h"
+
+#define USER_PML4_ENTRIES \
+    256 /* the upper half is the instance's, the same in every address space */
+
+/* Pages that one step of PROC_DESTROY frees at most, tables included. */
+#define TEARDOWN_STEP 32
+
+int vm_create(struct process *p) {
+    uint64_t pml4 = frame_alloc(p, FRAME_TABLE);
+    uint64_t xsave = pml4 ? frame_alloc(p, FRAME_KERNEL) : 0;
+    if (!xsave) {
+        if (pml4)
+            frame_free(p, pml4);
+        return -E_QUOTA;
+    }
+    memcpy((uint64_t *)direct(pml4) + USER_PML4_ENTRIES,
+           (uint64_t *)direct(instance->pml4) + USER_PML4_ENTRIES,
+           (PT_ENTRIES - USER_PML4_ENTRIES) * sizeof(uint64_t));
+    p->cr3 = pml4;
+    p->xsave = direct(xsave);
+    return 0;
+}
+
+/* The entry of the lowest level that exists for an address; *level tells which that is (1: its
+ * page). */
+static uint64_t *walk(const struct process *p, uint64_t address, unsigned *level) {
+    uint64_t *table = direct(p->cr3);
+    for (*level = PT_LEVELS;; --*level) {
+        uint64_t *entry = &table[pt_index(address, *level)];
+        if (*level == 1 || !(*entry & PTE_PRESENT))
+            return entry;
+        table = direct(*entry & PTE_ADDRESS);
+    }
+}
+
+static uint64_t *find_page(const struct process *p, uint64_t address) {
+    unsigned level;
+    uint64_t *entry = walk(p, address, &level);
+    return level == 1 && *entry & PTE_PRESENT ? entry : NULL;
+}
+
+/* Makes the tables down to an address' page; the quota has been checked, so this cannot run out
+ * half-way. */
+static uint64_t *make_tables(struct process *p, uint64_t address) {
+    unsigned level;
+    uint64_t *entry;
+    while (entry = walk(p, address, &level), level > 1) {
+        uint64_t table = frame_alloc(p, FRAME_TABLE);
+        assert(table);
+        *entry = table | PTE_PRESENT | PTE_WRITE | PTE_USER;
+    }
+    return entry;
+}
+
+static uint64_t protection_bits(unsigned protection) {
+    return PTE_PRESENT | PTE_USER | (protection & PROT_WRITE ? PTE_WRITE : 0) |
+           (protection & PROT_EXEC ? 0 : PTE_NX);
+}
+
+/* A translation may be cached only where the address space is loaded. */
+static void flush(const struct process *p, uint64_t address) {
+    if (p->cr3 == cpu_read_cr3())
+        cpu_invlpg(address);
+}
+
+uint64_t vm_frames_needed(struct process *p, uint64_t address, uint64_t bytes) {
+    uint64_t frames = bytes / PAGE_SIZE, end = address + bytes;
+    while (address < end) { /* by the largest steps for which a table is missing */
+        unsigned level;
+        walk(p, address, &level);
+        uint64_t next =
+            address - address % pt_span(level > 1 ? level : 2) + pt_span(level > 1 ? level : 2);
+        uint64_t stop = next < end ? next : end;
+        for (unsigned l = 2; l <= level; l++)
+            frames += (stop - 1) / pt_span(l) - address / pt_span(l) + 1;
+        address = stop;
+    }
+    return frames;
+}
+
+int vm_map(struct process *p, uint64_t address, unsigned protection) {
+    unsigned level;
+    uint64_t *entry = walk(p, address, &level);
+    if (*entry & PTE_PRESENT)
+        return -E_EXIST;
+    if (p->frame_quota - p->frames < level) /* level - 1 tables and the page */
+        return -E_QUOTA;
+    entry = make_tables(p, address);
+    uint64_t frame = frame_alloc(p, FRAME_PRIVATE);
+    assert(frame);
+    *entry = frame | protection_bits(protection);
+    return 0;
+}
+
+int vm_map_archive(struct process *p, uint64_t address, uint64_t physical) {
+    unsigned level;
+    walk(p, address, &level);
+    if (p->frame_quota - p->frames < level - 1)
+        return -E_QUOTA;
+    *make_tables(p, address) = physical | protection_bits(PROT_READ) | PTE_ARCHIVE;
+    return 0;
+}
+
+static bool table_is_empty(const uint64_t *table) {
+    for (unsigned i = 0; i < PT_ENTRIES; i++)
+        if (table[i] & PTE_PRESENT)
+            return false;
+    return true;
+}
+
+/* Gives back the tables of an address that have become empty, but never the PML4. */
+static void prune_tables(struct process *p, uint64_t address) {
+    for (unsigned level = 1; level < PT_LEVELS; level++) {
+        uint64_t *table = direct(p->cr3), *above = NULL;
+        for (unsigned l = PT_LEVELS; l > level; l--) {
+            above = &table[pt_index(address, l)];
+            table = direct(*above & PTE_ADDRESS);
+        }
+        if (!table_is_empty(table))
+            return;
+        frame_free(p, *above & PTE_ADDRESS);
+        *above = 0;
+    }
+}
+
+int vm_unmap(struct process *p, uint64_t address) {
+    uint64_t *entry = find_page(p, address);
+    if (!entry)
+        return -E_NOENT;
+    if (*entry & PTE_ARCHIVE)
+        return -E_FAULT;
+    frame_free(p, *entry & PTE_ADDRESS);
+    *entry = 0;
+    prune_tables(p, address);
+    flush(p, address);
+    return 0;
+}
+
+int vm_protect(struct process *p, uint64_t address, unsigned protection) {
+    uint64_t *entry = find_page(p, address);
+    if (!entry)
+        return -E_NOENT;
+    if (*entry & PTE_ARCHIVE)
+        return -E_FAULT;
+    *entry = (*entry & PTE_ADDRESS) | protection_bits(protection);
+    flush(p, address);
+    return 0;
+}
+
+/*
+ * Frees what is mapped below one entry of a table, and the table, as far as the budget goes.
+ * Entries are cleared as they are freed, so that the next step finds what is left.
+ */
+static bool teardown(struct process *p, uint64_t *entry, unsigned level, int *budget) {
+    if (level > 0 && !(*entry & PTE_ARCHIVE)) {
+        uint64_t *table = direct(*entry & PTE_ADDRESS);
+        unsigned count = level == PT_LEVELS ? USER_PML4_ENTRIES : PT_ENTRIES;
+        for (unsigned i = 0; i < count; i++)
+            if (table[i] & PTE_PRESENT && !teardown(p, &table[i], level - 1, budget))
+                return false;
+    }
+    if (*budget == 0)
+        return false;
+    --*budget;
+    if (!(*entry & PTE_ARCHIVE))
+        frame_free(p, *entry & PTE_ADDRESS);
+    *entry = 0;
+    return true;
+}
+
+bool vm_destroy_step(struct process *p) {
+    int budget = TEARDOWN_STEP;
+    if (!p->cr3)
+        return true;
+    assert(p->cr3 != cpu_read_cr3()); /* the caller runs, so its tables are loaded */
+    if (!teardown(p, &p->cr3, PT_LEVELS, &budget))
+        return false;
+    frame_free(p, (uint64_t)p->xsave - DIRECT_BASE);
+    p->xsave = NULL;
+    return true;
+}
+
+void *vm_user_memory(struct process *p, uint64_t address, uint64_t bytes, bool write) {
+    uint64_t offset = address % PAGE_SIZE;
+    if (!vm_in_user_space(address, bytes) || offset + bytes > PAGE_SIZE)
+        return NULL;
+    const uint64_t *entry = find_page(p, address);
+    if (!entry || (write && !(*entry & PTE_WRITE)))
+        return NULL;
+    uint64_t physical = *entry & PTE_ADDRESS;
+    if (*entry & PTE_ARCHIVE)
+        return (void *)(ARCHIVE_VIEW + physical - instance->boot.archive.base + offset);
+    if (frame_state(physical) != FRAME_PRIVATE)
+        return NULL;
+    return (uint8_t *)direct(physical) + offset;
+}
+
+bool vm_user_range_ok(struct process *p, uint64_t address, uint64_t bytes, bool write) {
+    if (bytes == 0)
+        return true; /* wherever that is */
+    if (!vm_in_user_space(address, bytes))
+        return false;
+    for (uint64_t page = address & ~(PAGE_SIZE - 1); page < address + bytes; page += PAGE_SIZE)
+        if (!vm_user_memory(p, page, 1, write))
+            return false;
+    return true;
+}
+
+/* Bytes from an address to the end of its page, at most `bytes`. */
+static uint64_t page_part(uint64_t address, uint64_t bytes) {
+    uint64_t rest = PAGE_SIZE - address % PAGE_SIZE;
+    return bytes < rest ? bytes : rest;
+}
+
+int vm_copy_in(struct process *p, void *to, uint64_t from, uint64_t bytes) {
+    if (!vm_user_range_ok(p, from, bytes, false))
+        return -E_FAULT;
+    for (uint64_t done = 0, part; done < bytes; done += part) {
+        part = page_part(from + done, bytes - done);
+        memcpy((uint8_t *)to + done, vm_user_memory(p, from + done, part, false), part);
+    }
+    return 0;
+}
+
+int vm_copy_out(struct process *p, uint64_t to, const void *from, uint64_t bytes) {
+    if (!vm_user_range_ok(p, to, bytes, true))
+        return -E_FAULT;
+    for (uint64_t done = 0, part; done < bytes; done += part) {
+        part = page_part(to + done, bytes - done);
+        memcpy(vm_user_memory(p, to + done, part, true), (const uint8_t *)from + done, part);
+    }
+    return 0;
+}
+
+static void visit_below(struct process *p, const uint64_t *table, unsigned level, uint64_t base,
+                        vm_visitor visit) {
+    unsigned count = level == PT_LEVELS ? USER_PML4_ENTRIES : PT_ENTRIES;
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t address = base + i * pt_span(level);
+        if (!(table[i] & PTE_PRESENT))
+            continue;
+        visit(p, address, table[i], level);
+        if (level > 1)
+            visit_below(p, direct(table[i] & PTE_ADDRESS), level - 1, address, visit);
+    }
+}
+
+void vm_for_each(struct process *p, vm_visitor visit) {
+    if (p->cr3)
+        visit_below(p, direct(p->cr3), PT_LEVELS, 0, visit);
+}

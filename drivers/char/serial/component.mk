@@ -1,0 +1,3 @@
+name := serial
+sources := $(wildcard $(here)/*.c)
+libraries :=

@@ -1,0 +1,83 @@
+/*
+ * The IPC primitives of <bulkhead/ipc.h>, a function each. They are inlined, so that a message
+ * whose fields the caller has in registers never touches memory.
+ *
+ * All return 0 or a negated error of <bulkhead/ipc.h>. On an error *m is as it was.
+ */
+#ifndef RUNTIME_IPC_H
+#define RUNTIME_IPC_H
+
+#include <stddef.h>
+
+#include <bulkhead/error.h>
+
+#include <runtime/machine.h>
+
+/*
+ * Any operation, known or not: `operation` goes to rax, `to` to rdi, *m to the other registers. For
+ * tests of what the kernel refuses.
+ */
+IPC_INLINE int ipc_raw(uint64_t operation, uint64_t to, struct message *m) {
+    return trap_message(operation, to, m);
+}
+
+/* Waits until `to` has received *m. */
+IPC_INLINE int ipc_send(endpoint_t to, const struct message *m) {
+    return trap_send(IPC_SEND, to, m);
+}
+
+/* Waits for a message from `from`, or from anyone with ENDPOINT_ANY. */
+IPC_INLINE int ipc_receive(endpoint_t from, struct message *m) {
+    return trap_receive(IPC_RECEIVE, from, m);
+}
+
+/* The same, but gives -E_WOULDBLOCK when there is no message now. */
+IPC_INLINE int ipc_receive_nonblock(endpoint_t from, struct message *m) {
+    return trap_receive(IPC_RECEIVE | IPC_NONBLOCK, from, m);
+}
+
+/* SENDREC: sends the request in *m and waits for the reply, which takes its place. */
+IPC_INLINE int ipc_call(endpoint_t to, struct message *m) {
+    return trap_message(IPC_SENDREC, to, m);
+}
+
+/* Delivers *m iff `to` is waiting for it now, else -E_WOULDBLOCK. */
+IPC_INLINE int ipc_nbsend(endpoint_t to, const struct message *m) {
+    return trap_send(IPC_NBSEND, to, m);
+}
+
+/*
+ * Hands `entries` entries, at most ASEND_MAX, to the kernel; 0 takes all back. The table is aligned
+ * to 128 bytes. <runtime/asend.h> manages one.
+ */
+IPC_INLINE int ipc_asend(struct asend_entry *table, size_t entries) {
+    return trap_2(IPC_ASEND, (uint64_t)table, entries);
+}
+
+/* Marks a notification from the caller pending at `to`. */
+IPC_INLINE int ipc_notify(endpoint_t to) { return trap_1(IPC_NOTIFY, to); }
+
+/*
+ * Sends the reply in *m to `to` if that is waiting for it, then waits for the next message of
+ * anyone, in one trap. When the reply cannot be sent nothing is received. A server's loop that
+ * leaves the message in its registers:
+ *
+ *     while (!ipc_replyrecv(m.source, &m) || !ipc_receive(ENDPOINT_ANY, &m))
+ *         ...
+ */
+IPC_INLINE int ipc_replyrecv(endpoint_t to, struct message *m) {
+    return trap_message(IPC_REPLYRECV, to, m);
+}
+
+/* A reply's type is the result of the request: 0, or a negated error. */
+static inline int message_result(const struct message *m) { return (int)m->type; }
+
+static inline void message_set_result(struct message *m, int result) { m->type = (uint32_t)result; }
+
+/* A request and its reply: the error of the call itself, else the result that the reply carries. */
+static inline int ipc_request(endpoint_t to, struct message *m) {
+    int error = ipc_call(to, m);
+    return error ? error : message_result(m);
+}
+
+#endif

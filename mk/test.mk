@@ -1,0 +1,25 @@
+# Tests and measurements. Every test program found in tests/ is run; tools/run-tests.sh sums up.
+# `make test TESTS='boot-test/*'` runs those that match.
+
+# Programs that print lines `BENCH ...`, in the order in which they run.
+benchmarks := ipcbench
+
+export TESTS JOBS
+
+tests += 'bench=tools/run-bench.sh $(benchmarks)'
+
+test_needs := $(host_programs) $(boot-test_programs) build/bulkhead.iso build/test.iso
+
+test: $(test_needs) ## everything but the long tests; last line: N passed, N failed
+	@tools/run-tests.sh $(tests)
+
+test-long: $(test_needs) ## the tests that take minutes each
+	@tools/run-tests.sh $(long_tests)
+
+test-host: $(host_programs) ## the tests of pure code, as programs of this machine
+	@TESTS=$(or $(TESTS),'host/*') tools/run-tests.sh $(tests)
+
+bench: build/bulkhead.iso ## measures, into build/bench/results.json; fails above bench/ceilings.txt
+	@tools/run-bench.sh $(benchmarks)
+
+.PHONY: test test-host test-long bench

@@ -1,0 +1,223 @@
+#include "children.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <bulkhead/error.h>
+#include <runtime/kcall.h>
+#include <runtime/process.h>
+#include <runtime/startup.h>
+
+#include "deaths.h"
+#include "programs.h"
+#include "services.h"
+
+static struct child children[CHILDREN_MAX];
+static uint64_t started;
+
+struct child *child_find(endpoint_t endpoint) {
+    for (struct child *child = children; child < children + CHILDREN_MAX; child++)
+        if (child->endpoint == endpoint && endpoint != ENDPOINT_NONE)
+            return child;
+    return NULL;
+}
+
+struct child *child_of_label(const char *label) {
+    struct child *oldest = NULL;
+
+    for (struct child *child = children; child < children + CHILDREN_MAX; child++)
+        if (child->endpoint != ENDPOINT_NONE && strcmp(child->label, label) == 0 &&
+            (oldest == NULL || child->age < oldest->age))
+            oldest = child;
+    return oldest;
+}
+
+static struct child *child_free_entry(void) {
+    for (struct child *child = children; child < children + CHILDREN_MAX; child++)
+        if (child->endpoint == ENDPOINT_NONE)
+            return child;
+    return NULL;
+}
+
+/* Who has died meanwhile, and is still to be buried, needs nothing any more. */
+static int allow(const struct child *child, endpoint_t target) {
+    int error = privctl_allow(child->endpoint, target);
+
+    return error == -E_PEERDEAD ? 0 : error;
+}
+
+/* Lets a new child send to those that its policy names, and those whose policy names it, to it. */
+static int introduce(const struct child *made) {
+    int error = 0;
+
+    if (policy_targets(made->policy, "monitor"))
+        error = allow(made, runtime_self());
+    for (const struct child *other = children; other < children + CHILDREN_MAX && !error; other++) {
+        if (other->endpoint == ENDPOINT_NONE || other == made)
+            continue;
+        if (policy_targets(made->policy, other->label))
+            error = allow(made, other->endpoint);
+        if (!error && policy_targets(other->policy, made->label))
+            error = allow(other, made->endpoint);
+    }
+    return error;
+}
+
+/* Installs the policy of a child that does not run yet. */
+static int isolate(const struct child *child) {
+    const struct policy *policy = child->policy;
+    endpoint_t endpoint = child->endpoint;
+    int error = privctl_ipc(endpoint, policy->ipc);
+
+    if (!error)
+        error = privctl_kcalls(endpoint, policy->kcalls);
+    for (size_t i = 0; i < POLICY_RANGES && !error; i++) {
+        if (policy->ports[i].count != 0)
+            error = privctl_io(endpoint, (uint16_t)policy->ports[i].first, policy->ports[i].count);
+        if (!error && policy->lines[i].count != 0)
+            error = privctl_irq(endpoint, policy->lines[i].first, policy->lines[i].count);
+    }
+    if (!error)
+        error = privctl_sched(endpoint, policy->most_urgent);
+    if (!error)
+        error = sched_priority(endpoint, policy->priority);
+    if (!error)
+        error = sched_quantum(endpoint, policy->quantum);
+    return error ? error : introduce(child);
+}
+
+/* Creates and isolates `child`, of which name, policy and image are known, and runs it. */
+static int launch(struct child *child, const char *args, size_t args_bytes, uint32_t argc) {
+    enum image_refusal refusal = IMAGE_OK;
+    struct process process;
+    int error = process_spawn(
+        &(struct spawn){
+            .label = child->label,
+            .frames = child->policy->frames,
+            .processes = child->policy->processes,
+            .image = child->image,
+            .image_bytes = child->image_bytes,
+            .args = args,
+            .args_bytes = args_bytes,
+            .argc = argc,
+            .monitor = runtime_self(),
+            .console = services_uses_console(child->policy) ? services_console() : ENDPOINT_NONE,
+            .why = &refusal,
+        },
+        &process);
+    if (error == -E_IMAGE)
+        printf("%s is refused: %s\n", child->label, image_refusal_text(refusal));
+    if (error)
+        return error;
+    child->endpoint = process.endpoint;
+    error = isolate(child);
+    if (error)
+        error = process_abandon(&process, error);
+    else
+        error = process_start(&process);
+    if (error)
+        child->endpoint = ENDPOINT_NONE;
+    return error;
+}
+
+int child_spawn(const char *args, size_t args_bytes, uint32_t argc, endpoint_t spawner,
+                struct child **made) {
+    struct archive_file program;
+    struct child *child = child_free_entry();
+
+    if (args_bytes == 0 || argc == 0 || memchr(args, '\0', args_bytes) == NULL)
+        return -E_INVAL;
+    int error = program_find(args, &program);
+    if (error)
+        return error;
+    const struct policy *policy = policy_find(args);
+    if (policy == NULL)
+        return -E_PERM;
+    if (child == NULL)
+        return -E_NOSLOT;
+    if (strlen(args) > LABEL_MAX)
+        return -E_INVAL;
+    *child = (struct child){
+        .spawner = spawner,
+        .policy = policy,
+        .age = started,
+        .image = program.content,
+        .image_bytes = program.bytes,
+    };
+    memcpy(child->label, args, strlen(args));
+    error = launch(child, args, args_bytes, argc);
+    if (error)
+        return error;
+    started++;
+    *made = child;
+    return 0;
+}
+
+/*
+ * A program finds its console on its startup page, which only its supervisor can write: by making
+ * it writable.
+ */
+static void tell_console(const struct child *child, endpoint_t console) {
+    if (mem_protect(child->endpoint, STARTUP_BASE, PAGE_SIZE, PROT_READ | PROT_WRITE))
+        return; /* it has died, and will be buried */
+    mem_copy_to(child->endpoint, STARTUP_BASE + offsetof(struct startup, console), &console,
+                sizeof console);
+    mem_protect(child->endpoint, STARTUP_BASE, PAGE_SIZE, PROT_READ);
+    if (child->policy->service == SERVICE_SHELL) /* it waits for that */
+        ipc_notify(child->endpoint);
+}
+
+void children_tell_console(endpoint_t console) {
+    for (const struct child *child = children; child < children + CHILDREN_MAX; child++)
+        if (child->endpoint != ENDPOINT_NONE && services_uses_console(child->policy))
+            tell_console(child, console);
+}
+
+/*
+ * What a dead supervisor leaves is nobody's: the living are ended, and come back here as dead; the
+ * dead that it had been told of are freed.
+ */
+static void end_orphans(void) {
+    static struct process_info processes[CHILDREN_MAX];
+    size_t bytes = 0;
+
+    if (getinfo(INFO_PROCESSES, processes, sizeof processes, 0, &bytes, NULL))
+        return;
+    for (size_t i = 0; i < bytes / sizeof processes[0]; i++) {
+        const struct process_info *process = &processes[i];
+        if (process->supervisor != runtime_self() || child_find(process->endpoint) != NULL)
+            continue;
+        if (process->state != PROCESS_DEAD)
+            proc_kill(process->endpoint, KILL_ORPHANED);
+        else
+            proc_destroy(process->endpoint);
+    }
+}
+
+static void bury(endpoint_t endpoint) {
+    static const struct child orphan = { .endpoint = ENDPOINT_NONE };
+    struct child *entry = child_find(endpoint);
+    struct child child = entry != NULL ? *entry : orphan;
+
+    const struct death *death =
+        death_remember(endpoint, (struct report_image){ child.image, child.image_bytes });
+    if (entry != NULL)
+        entry->endpoint = ENDPOINT_NONE;
+    proc_destroy(endpoint);
+    if (child.policy != NULL && child.policy->service != SERVICE_NONE)
+        service_ended(child.policy, death);
+    else
+        death_log(death);
+    if (child.spawner != ENDPOINT_NONE)
+        ipc_notify(child.spawner);
+}
+
+void children_bury(void) {
+    endpoint_t endpoint;
+    enum death_cause cause;
+
+    while (proc_wait(&endpoint, &cause) == 0) {
+        bury(endpoint);
+        end_orphans();
+    }
+}

@@ -1,0 +1,3 @@
+name := monitor
+sources := $(wildcard $(here)/*.c)
+libraries :=

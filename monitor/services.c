@@ -1,0 +1,131 @@
+#include "services.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <bulkhead/error.h>
+#include <runtime/kcall.h>
+#include <runtime/startup.h>
+
+#include "children.h"
+
+struct service {
+    const struct policy *policy;
+    unsigned deaths;
+    uint64_t died_at[SERVICE_DEATHS_MAX]; /* the last of them, a ring */
+};
+
+#define SERVICES_MAX 4
+
+static struct service services[SERVICES_MAX];
+static size_t service_count;
+static const struct policy *console_policy;
+static endpoint_t console;
+
+endpoint_t services_console(void) { return console; }
+
+bool services_uses_console(const struct policy *policy) {
+    return console_policy != NULL && policy_targets(policy, console_policy->program);
+}
+
+/* As child_spawn() takes them: its name, those of its policy, and one more. */
+struct arguments {
+    char text[(1 + POLICY_ARGUMENTS + 1) * (LABEL_MAX + 1)];
+    size_t bytes;
+    uint32_t count;
+};
+
+static void add_argument(struct arguments *arguments, const char *argument) {
+    size_t bytes = strlen(argument) + 1;
+
+    memcpy(arguments->text + arguments->bytes, argument, bytes);
+    arguments->bytes += bytes;
+    arguments->count++;
+}
+
+/* A shell that is started again is told so: what it does once after a boot it must not repeat. */
+static void service_start(const struct service *service, bool again) {
+    const struct policy *policy = service->policy;
+    struct arguments arguments = { .bytes = 0 };
+    struct child *child;
+
+    add_argument(&arguments, policy->program);
+    for (size_t i = 0; i < POLICY_ARGUMENTS && policy->arguments[i] != NULL; i++)
+        add_argument(&arguments, policy->arguments[i]);
+    if (again && policy->service == SERVICE_SHELL)
+        add_argument(&arguments, "again");
+    if (policy->service == SERVICE_CONSOLE)
+        sysctl_console(true);
+    int error =
+        child_spawn(arguments.text, arguments.bytes, arguments.count, ENDPOINT_NONE, &child);
+    if (policy->service == SERVICE_CONSOLE) {
+        if (error)
+            sysctl_console(false);
+        else
+            children_tell_console(console = child->endpoint);
+    }
+    if (error)
+        printf("%s cannot be started: %s\n", policy->program, error_text(error));
+}
+
+void services_start(void) {
+    for (size_t i = 0; i < policy_count && service_count < SERVICES_MAX; i++) {
+        if (policies[i].service == SERVICE_NONE)
+            continue;
+        struct service *service = &services[service_count++];
+        service->policy = &policies[i];
+        if (service->policy->service == SERVICE_CONSOLE)
+            console_policy = service->policy;
+        service_start(service, false);
+    }
+}
+
+/* Counts a death. False when it is one too many. */
+static bool may_start_again(struct service *service) {
+    uint64_t now = time_now();
+    uint64_t *slot = &service->died_at[service->deaths++ % SERVICE_DEATHS_MAX];
+    bool too_often = service->deaths > SERVICE_DEATHS_MAX && now - *slot < SERVICE_DEATHS_PERIOD;
+
+    *slot = now;
+    return !too_often;
+}
+
+/* Whether a service is to be started again. */
+static bool wants_recovery(struct service *service, const struct death_report *report) {
+    const char *name = service->policy->program;
+
+    if (report->cause == DEATH_EXIT && report->status == 0) {
+        printf("%s has nothing more to do\n", name);
+        return false;
+    }
+    if (report->cause == DEATH_EXIT && report->status == E_NOTSUP) {
+        printf("%s cannot work here: %s\n", name, error_text(E_NOTSUP));
+        return false;
+    }
+    if (!may_start_again(service)) {
+        printf("%s died %u times in %u s: given up\n", name, SERVICE_DEATHS_MAX + 1,
+               (unsigned)(SERVICE_DEATHS_PERIOD / TIME_SECOND));
+        return false;
+    }
+    printf("%s is started again\n", name);
+    return true;
+}
+
+static void service_recover(struct service *service, const struct death_report *report) {
+    if (wants_recovery(service, report))
+        service_start(service, true);
+    else if (service->policy->service == SERVICE_CONSOLE)
+        children_tell_console(ENDPOINT_NONE); /* output goes to the log from now on */
+}
+
+void service_ended(const struct policy *policy, const struct death *death) {
+    /* The port first, so that the kernel can show there what happened. */
+    if (policy->service == SERVICE_CONSOLE) {
+        console = ENDPOINT_NONE;
+        sysctl_console(false);
+    }
+    death_log(death);
+    for (size_t i = 0; i < service_count; i++)
+        if (services[i].policy == policy)
+            service_recover(&services[i], &death->report);
+}

@@ -1,0 +1,3 @@
+name := boot
+sources := $(wildcard $(here)/*.c)
+libraries :=

@@ -1,0 +1,48 @@
+/* What every kernel call has in common: vetting before anything else. */
+#include "tests.h"
+
+static const char *const names[] = {
+#define X(name, number) [number] = #name,
+    KERNEL_CALLS(X)
+#undef X
+};
+
+/* In a child: makes the call of that number, with arguments that no call likes. */
+static void make_call(void *number) {
+    static const uint64_t bad[MESSAGE_ARGS] = { 0x7fffffff, 1, 1, 1, 1, 1 };
+    kcall_exit((uint64_t)-kernel_call((uint32_t)(uintptr_t)number, bad));
+}
+
+static void just_exit(void *status) { kcall_exit((uint64_t)status); }
+
+static int64_t result_of(uint64_t number, uint32_t ipc, uint64_t kcalls) {
+    return -child_run(make_call, (void *)number,
+                      &(struct child_policy){ .ipc = ipc, .kcalls = kcalls });
+}
+
+void test_permissions(void) {
+    for (uint64_t number = 0; number < KCALL_COUNT; number++) {
+        uint64_t bit = UINT64_C(1) << number;
+        if (number == KCALL_EXIT)
+            continue;
+        tap_is(result_of(number, IPC_BIT(SENDREC), KCALL_ALL & ~bit), -E_PERM,
+               "%s needs its permission", names[number]);
+        tap_is(result_of(number, IPC_ALL & ~IPC_BIT(SENDREC), KCALL_ALL), -E_PERM,
+               "%s needs SENDREC", names[number]);
+        if (number != KCALL_LOG && number != KCALL_MEM_MAP)
+            tap_ok(result_of(number, IPC_BIT(SENDREC), bit) != -E_PERM,
+                   "%s needs no other permission", names[number]);
+    }
+    struct death_report report;
+    child_bury(child_start("child", just_exit, (void *)0x123456789, &(struct child_policy){ 0 }),
+               &report);
+    tap_ok(report.cause == DEATH_EXIT && report.status == 0x123456789,
+           "EXIT needs no permission (cause %u, status %#lx)", report.cause, report.status);
+
+    tap_is(result_of(KCALL_COUNT, IPC_BIT(SENDREC), KCALL_ALL), -E_BADCALL, "no such call");
+    tap_is(result_of(UINT32_MAX, IPC_BIT(SENDREC), KCALL_ALL), -E_BADCALL, "no such call at all");
+    tap_is(result_of(KCALL_COUNT, 0, KCALL_ALL), -E_PERM, "not even that without SENDREC");
+    EXPECT("NULL does nothing", 0, NULL, 1, 2, 3, 4, 5, 6);
+    tap_ok(out[0] == 1 && out[1] == 2 && out[2] == 3 && out[3] == 4 && out[4] == 5 && out[5] == 6,
+           "and leaves the arguments alone");
+}

@@ -1,0 +1,3 @@
+name := test-panic
+sources := main.c
+libraries :=

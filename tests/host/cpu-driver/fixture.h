@@ -1,0 +1,94 @@
+/*
+ * An instance on the host: a partition of real memory with holes, the frame table, and a first
+ * process with all rights that stays ready. Tests make processes and let them make system calls.
+ */
+#ifndef TESTS_CPU_DRIVER_FIXTURE_H
+#define TESTS_CPU_DRIVER_FIXTURE_H
+
+#include <bulkhead/kcall.h>
+
+#include "core.h"
+#include "process.h"
+
+#define FAKE_LINES 24 /* of the interrupt controller */
+
+struct fake_line {
+    uint8_t vector;
+    bool masked;
+};
+
+extern struct fake_line fake_lines[FAKE_LINES];
+
+#define FIXTURE_START       1000 /* the clock at boot */
+#define FIXTURE_CORE        3
+#define FIXTURE_INCARNATION 5
+#define FIXTURE_FRAMES      4096 /* from the first to the last of the partition */
+#define FIXTURE_MEMORY \
+    0x400000UL /* user address that processes of fixture_process() have memory at */
+#define FIXTURE_PAGES          2
+#define FIXTURE_PROCESS_FRAMES 32
+#define FIXTURE_PROCESS_SLOTS  4
+
+/* Sets up the partition and the frame table only. Returns the number of free frames. */
+int64_t fixture_frames(void);
+
+/* The physical address of frame `index` of the partition, which may be a hole. */
+uint64_t fixture_frame(uint64_t index);
+
+/* Whether the partition has a hole there. */
+bool fixture_is_hole(uint64_t index);
+
+/* A whole instance. Returns its first process, which runs and never blocks. */
+struct process *fixture_boot(void);
+
+/*
+ * Lets the tests choose who runs (fixture_run()) in place of a scheduling policy; when the running
+ * process blocks, the first process runs. fixture_boot() does it; sched_use() changes it.
+ */
+void fixture_schedule_by_hand(void);
+
+/* Gives the CPU to `p`, which is ready. */
+void fixture_run(struct process *p);
+
+/*
+ * A started process with all primitives and calls, no targets, and FIXTURE_PAGES writable pages at
+ * FIXTURE_MEMORY.
+ */
+struct process *fixture_process(const char *label);
+
+/* Lets the two send to each other. */
+void fixture_connect(struct process *a, struct process *b);
+
+/* The memory of a process; NULL: not mapped. */
+void *fixture_memory(struct process *p, uint64_t address);
+
+/*
+ * `p` makes a system call: rax, rdi, and *m in the other registers. It gets the CPU first. Returns
+ * rax, which means nothing when it is blocked afterwards.
+ */
+int fixture_call(struct process *p, uint64_t operation, uint64_t to, const struct message *m);
+
+/* A primitive with a message of that type. */
+int fixture_ipc(struct process *p, uint64_t operation, uint64_t to, uint32_t type);
+
+/* A kernel call, made again as long as it is to be restarted; outputs replace args. */
+int fixture_kcall(struct process *p, uint32_t number, uint64_t args[MESSAGE_ARGS]);
+
+/* The message that the registers of `p` hold. */
+struct message fixture_received(const struct process *p);
+
+/* SYSCTL_CHECK: the number of violated invariants, which the test's log names. */
+unsigned fixture_violations(void);
+
+/* The timer goes off, or an interrupt line fires, while `current` runs. */
+void fixture_interrupt(uint64_t vector);
+
+/* Lets the running process run until the timer goes off, once. */
+void fixture_run_until_timer(void);
+
+/* How to repeat what failed in a random test: the end of a message's format, and its arguments. */
+#define REPLAY "\nrepeat with: SEED=%lu build/host/cpu-driver-test --filter '%s/%s' (step %u)"
+#define REPLAY_ARGS(step) \
+    random_seed, criterion_current_test->category, criterion_current_test->name, (step)
+
+#endif

@@ -1,0 +1,3 @@
+name := image-test
+sources := $(wildcard $(here)/*.c)
+libraries :=

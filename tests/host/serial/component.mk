@@ -1,0 +1,5 @@
+name := serial-test
+sources := $(wildcard $(here)/*.c) $(patsubst %,../../../drivers/char/serial/%.c,console main uart)
+# Expanded for each source, $(2): the driver's main() is called by the tests.
+flags = -Idrivers/char/serial -include tests/host/serial/fake_machine.h \
+    $(if $(filter %/serial/main.c,$(2)),-Dmain=driver_main)

@@ -1,0 +1,140 @@
+/* The policy table is consistent. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include <bulkhead/ipc.h>
+#include <bulkhead/kcall.h>
+
+#include <runtime/pattern.h>
+
+#include "policy.h"
+
+#define END (policies + policy_count)
+
+Test(policy, names_are_labels_and_unique) {
+    for (const struct policy *policy = policies; policy < END; policy++) {
+        size_t length = strlen(policy->program);
+        cr_assert(length >= 1 && length <= LABEL_MAX, "%s", policy->program);
+        cr_assert(strcspn(policy->program, " *") >= length - 1, "%s", policy->program);
+        cr_assert_eq(policy_find(policy->program), policy, "%s is hidden by an earlier row",
+                     policy->program);
+    }
+}
+
+Test(policy, a_program_without_a_row_may_not_run) {
+    static const char *const strangers[] = { "",     "monitor", "cpu-driver", "no-such",
+                                             "hell", "hello2",  "test" };
+
+    for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++)
+        cr_assert_null(policy_find(strangers[i]), "%s", strangers[i]);
+}
+
+Test(policy, a_star_stands_for_the_rest_of_a_name) {
+    cr_assert_not_null(policy_find("test-ipc"));
+    cr_assert_eq(policy_find("test-ipc"), policy_find("test-"));
+}
+
+Test(policy, gives_nothing_that_does_not_exist) {
+    for (const struct policy *policy = policies; policy < END; policy++) {
+        cr_assert_eq(policy->ipc & ~IPC_ALL, 0, "%s", policy->program);
+        cr_assert_eq(policy->kcalls & ~KCALL_ALL, 0, "%s", policy->program);
+        for (int i = 0; i < POLICY_RANGES; i++)
+            cr_assert_leq(policy->ports[i].first + policy->ports[i].count, 0x10000, "%s",
+                          policy->program);
+    }
+}
+
+Test(policy, every_program_can_ask_the_kernel_and_exit) {
+    for (const struct policy *policy = policies; policy < END; policy++) {
+        cr_assert(policy->ipc & IPC_BIT(SENDREC), "%s", policy->program);
+        cr_assert(policy->kcalls & KCALL_BIT(EXIT), "%s", policy->program);
+    }
+}
+
+Test(policy, targets_exist) {
+    for (const struct policy *policy = policies; policy < END; policy++)
+        for (int i = 0; i < POLICY_TARGETS && policy->targets[i] != NULL; i++)
+            cr_assert(strcmp(policy->targets[i], "monitor") == 0 ||
+                          policy_find(policy->targets[i]) != NULL,
+                      "%s: %s", policy->program, policy->targets[i]);
+}
+
+Test(policy, quotas_and_scheduling_are_within_bounds) {
+    for (const struct policy *policy = policies; policy < END; policy++) {
+        cr_assert_geq(policy->frames, PROCESS_FRAMES_MIN, "%s", policy->program);
+        cr_assert_lt(policy->priority, SCHED_PRIORITIES, "%s", policy->program);
+        cr_assert_leq(policy->most_urgent, policy->priority, "%s", policy->program);
+        cr_assert(policy->quantum >= SCHED_QUANTUM_MIN && policy->quantum <= SCHED_QUANTUM_MAX,
+                  "%s", policy->program);
+    }
+}
+
+Test(policy, who_may_create_processes_gets_some_and_nobody_else) {
+    for (const struct policy *policy = policies; policy < END; policy++)
+        cr_assert_eq(policy->processes != 0, (policy->kcalls & KCALL_BIT(PROC_CREATE)) != 0, "%s",
+                     policy->program);
+}
+
+Test(policy, there_is_one_console_and_one_shell) {
+    int consoles = 0, shells = 0;
+
+    for (const struct policy *policy = policies; policy < END; policy++) {
+        consoles += policy->service == SERVICE_CONSOLE;
+        shells += policy->service == SERVICE_SHELL;
+    }
+    cr_assert_eq(consoles, 1);
+    cr_assert_eq(shells, 1);
+}
+
+Test(policy, arguments_fit_and_are_for_services) {
+    for (const struct policy *policy = policies; policy < END; policy++)
+        for (int i = 0; i < POLICY_ARGUMENTS && policy->arguments[i] != NULL; i++) {
+            cr_assert_neq(policy->service, SERVICE_NONE, "%s", policy->program);
+            cr_assert_leq(strlen(policy->arguments[i]), LABEL_MAX, "%s", policy->program);
+        }
+}
+
+static bool may_read_the_console(const struct policy *policy) {
+    const struct policy *console = policy_find("serial");
+
+    for (int i = 0; i < POLICY_ARGUMENTS && console->arguments[i] != NULL; i++)
+        if (pattern_matches(console->arguments[i], policy->program))
+            return true;
+    return false;
+}
+
+Test(policy, the_keyboard_is_for_the_shell_and_for_tests) {
+    cr_assert(may_read_the_console(policy_find("shell")));
+    cr_assert(may_read_the_console(policy_find("test-services")));
+    for (const struct policy *policy = policies; policy < END; policy++)
+        if (!policy->manages)
+            cr_assert_not(may_read_the_console(policy), "%s", policy->program);
+}
+
+Test(policy, only_tests_and_the_shell_manage) {
+    for (const struct policy *policy = policies; policy < END; policy++)
+        if (policy->manages)
+            cr_assert(policy->service == SERVICE_SHELL || policy->kcalls == KCALL_ALL, "%s",
+                      policy->program);
+}
+
+Test(policy, the_shell_can_log_without_a_console_and_others_not_power_off) {
+    cr_assert(policy_find("shell")->kcalls & KCALL_BIT(LOG));
+    for (const struct policy *policy = policies; policy < END; policy++)
+        if (!policy->manages)
+            cr_assert_not(policy->kcalls & KCALL_BIT(SYSCTL), "%s", policy->program);
+}
+
+Test(policy, the_driver_has_its_device_and_asks_nobody) {
+    const struct policy *serial = policy_find("serial");
+
+    cr_assert_not_null(serial);
+    cr_assert_eq(serial->ports[0].first, 0x3f8);
+    cr_assert_eq(serial->ports[0].count, 8);
+    cr_assert_eq(serial->ports[1].count, 0);
+    cr_assert_null(serial->targets[0]);
+    cr_assert_not(serial->kcalls &
+                  (KCALL_BIT(SYSCTL) | KCALL_BIT(PROC_CREATE) | KCALL_BIT(PRIVCTL)));
+    cr_assert(policy_targets(policy_find("hello"), "serial"));
+    cr_assert_not(policy_targets(policy_find("hello"), "monitor"));
+}

@@ -1,0 +1,3 @@
+name := urpc-test
+sources := $(wildcard $(here)/*.c) $(patsubst %,../../../%,$(wildcard urpc/*.c))
+flags := -Iurpc/include

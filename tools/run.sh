@@ -1,0 +1,217 @@
+#!/bin/bash
+#
+# Boots an image in QEMU with the console on the terminal. Settings come from the environment (make
+# passes its own on):
+#
+#   CORES=N              processors, 1 to 64 (1)
+#   MEM=N[M|G]           memory, at least 64M and 4M per core, by UEFI 8M more (512M)
+#   ACCEL=auto|tcg|kvm|icount   auto: KVM where the processor has it, else TCG; icount: one
+#                        instruction per nanosecond, exactly repeatable
+#   FIRMWARE=bios|uefi   (bios)
+#   SCRIPT="cmd; cmd"    the rescue shell runs these and powers off; the exit status is 0 only if
+#                        every one succeeded
+#   TIMEOUT=SECONDS      how long a SCRIPT may take (300)
+#   SCHED=mlfq|rr        scheduling policy at boot (the kernel's default)
+#   CMDLINE="word word"  more words for the kernel's command line, as mk/grub.cfg describes them
+#   QEMU_EXTRA="..."     more arguments for QEMU, split at blanks
+#   ISO=FILE             the image (build/bulkhead.iso)
+#   RECORD=FILE          writes what makes this run differ from others to FILE; needs ACCEL=icount
+#                        FIRMWARE=bios
+#   REPLAY=FILE          repeats the run that FILE was recorded from, instruction by instruction; the
+#                        other settings must be the same
+#   GUI=1                opens QEMU's window too, to see the framebuffer
+#   GDB=PORT             waits for gdb at this TCP port
+#
+#   tools/run.sh --check   only checks the settings
+#
+# Without SCRIPT, the guest's `poweroff` or Ctrl-A X ends QEMU. Exit status 0: it ended well, 1: it
+# did not, 2: a bad setting or a missing tool; all but the first with one line on standard error.
+
+set -u -o pipefail
+
+readonly cores_max=64
+readonly cmdline_max=1023 # characters: BOOT_CMDLINE_MAX of the kernel
+readonly ovmf_code=/usr/share/OVMF/OVMF_CODE_4M.fd
+readonly ovmf_vars=/usr/share/OVMF/OVMF_VARS_4M.fd
+
+# An empty setting is an unset one: make passes all of them.
+cores=${CORES:-1} mem=${MEM:-512M} accel=${ACCEL:-auto} firmware=${FIRMWARE:-bios} sched=${SCHED:-}
+script=${SCRIPT:-} timeout=${TIMEOUT:-300} gdb=${GDB:-} gui=${GUI:-}
+record=${RECORD:-} replay=${REPLAY:-} iso=${ISO:-build/bulkhead.iso}
+
+die() {
+    echo "run: $*" >&2
+    exit 2
+}
+
+fail() {
+    echo "run: $*" >&2
+    exit 1
+}
+
+is_number() { # VALUE MIN MAX
+    [[ $1 =~ ^[1-9][0-9]{0,8}$ ]] && (($1 >= $2 && $1 <= $3))
+}
+
+check_mem() {
+    local mib host_kib least=$((64 + 4 * cores))
+    [[ $firmware == uefi ]] && ((least += 8)) # what the firmware keeps for itself
+    [[ $mem =~ ^([1-9][0-9]{0,6})([MG])$ ]] ||
+        die "MEM=$mem: must be a number of MiB or GiB, such as 512M or 1G"
+    mib=${BASH_REMATCH[1]}
+    [[ ${BASH_REMATCH[2]} == G ]] && mib=$((mib * 1024))
+    read -r _ host_kib _ </proc/meminfo
+    ((mib >= least)) || die "MEM=$mem: CORES=$cores FIRMWARE=$firmware needs at least ${least}M"
+    ((mib <= host_kib / 1024)) || die "MEM=$mem: this machine has $((host_kib / 1024))M"
+}
+
+has_virtualization() {
+    [[ " $(</proc/cpuinfo) " =~ \ (vmx|svm)\  ]]
+}
+
+has_kvm() {
+    has_virtualization && [[ -r /dev/kvm && -w /dev/kvm ]]
+}
+
+check_accel() {
+    case $accel in
+    auto) has_kvm && accel=kvm || accel=tcg ;;
+    tcg | icount) ;;
+    kvm)
+        has_virtualization ||
+            die "ACCEL=kvm: this processor shows neither vmx nor svm; use ACCEL=tcg"
+        has_kvm || die "ACCEL=kvm: /dev/kvm cannot be opened; use ACCEL=tcg"
+        ;;
+    *) die "ACCEL=$accel: must be auto, tcg, kvm or icount" ;;
+    esac
+}
+
+check_firmware() {
+    case $firmware in
+    bios) ;;
+    uefi)
+        [[ -r $ovmf_code && -r $ovmf_vars ]] ||
+            die "FIRMWARE=uefi: $ovmf_code is missing; run tools/install-deps.sh"
+        ;;
+    *) die "FIRMWARE=$firmware: must be bios or uefi" ;;
+    esac
+}
+
+check_settings() {
+    is_number "$cores" 1 $cores_max || die "CORES=$cores: must be 1 to $cores_max"
+    check_accel
+    check_firmware
+    check_mem
+    [[ $sched =~ ^(mlfq|rr|)$ ]] || die "SCHED=$sched: must be mlfq or rr"
+    [[ $script != *[[:cntrl:]]* ]] ||
+        die "SCRIPT: must be one line of printable characters; separate commands by ;"
+    is_number "$timeout" 1 86400 || die "TIMEOUT=$timeout: must be 1 to 86400 (seconds)"
+    [[ -z $record$replay || $accel,$firmware == icount,bios ]] ||
+        die "RECORD and REPLAY need ACCEL=icount FIRMWARE=bios"
+    [[ -z $record || -z $replay ]] || die "RECORD and REPLAY exclude each other"
+    [[ -z $replay || -r $replay ]] || die "REPLAY=$replay: no such file"
+    [[ -z $gdb ]] || is_number "$gdb" 1024 65535 ||
+        die "GDB=$gdb: must be a TCP port, 1024 to 65535"
+    [[ $gui =~ ^[01]?$ ]] || die "GUI=$gui: must be 0 or 1"
+    command -v qemu-system-x86_64 >/dev/null ||
+        die "qemu-system-x86_64 is missing; run tools/install-deps.sh"
+}
+
+# A word of the command line for GRUB: everything in it ordinary (see mk/grub.cfg).
+grub_word() {
+    local word=$1
+    word=${word//\\/\\\\}
+    word=${word//\"/\\\"}
+    word=${word//\$/\\\$}
+    printf ' "%s"' "$word"
+}
+
+# Sets cmdline to the kernel's command line, as it stands in the SMBIOS table.
+make_cmdline() {
+    # The guest cannot see how it is run; its benchmarks ask.
+    cmdline="bulkhead:$(grub_word "accel=$accel")"
+    [[ -n $sched ]] && cmdline+=$(grub_word "sched=$sched")
+    [[ -n $script ]] && cmdline+=$(grub_word "script=$script")
+    [[ -n ${CMDLINE:-} ]] && cmdline+=" $CMDLINE"
+    # GRUB's own quoting adds at most one backslash to each quote.
+    local quotes=${cmdline//[^\'\"\\]/}
+    ((${#cmdline} + ${#quotes} <= cmdline_max)) ||
+        die "SCRIPT: too long, the kernel's command line has $cmdline_max characters"
+}
+
+# How instruction counting treats the time when the machine idles: it is skipped, except that a
+# recording cannot do so.
+icount_mode() {
+    if [[ -n $record ]]; then
+        echo "rr=record,rrfile=$record"
+    elif [[ -n $replay ]]; then
+        echo "rr=replay,rrfile=$replay"
+    else
+        echo "sleep=off"
+    fi
+}
+
+# Sets qemu to the command that boots.
+make_command() {
+    qemu=(qemu-system-x86_64 -machine q35 -nodefaults -no-reboot -smp "$cores" -m "$mem" -vga std
+        -smbios "type=11,value=${cmdline//,/,,}")
+    case $accel in
+    tcg) qemu+=(-accel "tcg,thread=multi" -cpu max) ;;
+    icount) qemu+=(-accel "tcg,thread=single" -icount "shift=0,$(icount_mode)" -cpu max) ;;
+    kvm) qemu+=(-accel kvm -cpu host) ;;
+    esac
+    # What a disk answers, and when, is recorded by a filter before it.
+    if [[ -n $record$replay ]]; then
+        qemu+=(-drive "if=none,id=image,snapshot=on,file=$iso"
+            -drive "if=none,id=recorded,driver=blkreplay,image=image" -device "ide-cd,drive=recorded")
+    else
+        qemu+=(-cdrom "$iso")
+    fi
+    [[ $firmware == uefi ]] && qemu+=(
+        -drive "if=pflash,format=raw,unit=0,readonly=on,file=$ovmf_code"
+        -drive "if=pflash,format=raw,unit=1,snapshot=on,file=$ovmf_vars")
+    [[ $gui == 1 ]] || qemu+=(-display none)
+    [[ -n $gdb ]] && qemu+=(-S -gdb "tcp:127.0.0.1:$gdb")
+    local extra
+    read -r -a extra <<<"${QEMU_EXTRA:-}"
+    qemu+=("${extra[@]}")
+}
+
+# Serial output as a person reads it: no carriage returns, no cursor movements, none of the
+# firmware's greetings, and no blank lines before the first text (the hold space tells whether there
+# was any).
+clean() {
+    sed -u -E -e 's/\r//g' -e 's/\x1b[[(][0-9;?=]*[A-Za-z]//g' \
+        -e '/^(BdsDxe: |Welcome to GRUB!$)/d' -e '/./h; /^$/{x; /^$/d; x}'
+}
+
+# Boots, prints what the guest prints, and judges it by the shell's last word. QEMU dies with this
+# script.
+run_script() {
+    local console status verdict
+    console=$(mktemp) || die "no place for temporary files"
+    setpriv --pdeathsig KILL timeout --foreground --signal=KILL "$timeout" \
+        setpriv --pdeathsig KILL "${qemu[@]}" -serial stdio </dev/null | clean | tee "$console"
+    status=${PIPESTATUS[0]}
+    verdict=$(grep -E '^script: [0-9]+ commands?, [0-9]+ failed$' "$console" | tail -n 1)
+    rm -f "$console"
+    case $status in
+    0) ;;
+    124 | 137) fail "the script did not end within $timeout seconds (TIMEOUT)" ;;
+    *) fail "QEMU failed with status $status" ;;
+    esac
+    [[ -n $verdict ]] || fail "the machine stopped before the script ended"
+    [[ $verdict == *", 0 failed" ]]
+}
+
+check_settings
+make_cmdline
+[[ ${1:-} == --check ]] && exit 0
+[[ -r $iso ]] || die "ISO=$iso: no such file; make it with: make iso"
+make_command
+if [[ -n $script ]]; then
+    run_script
+else
+    [[ -t 0 ]] && echo "Leave with the command poweroff, or with Ctrl-A X." >&2
+    exec "${qemu[@]}" -serial mon:stdio
+fi

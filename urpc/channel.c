@@ -1,0 +1,88 @@
+#include <urpc/channel.h>
+
+/* What each side writes besides its slots. */
+struct chan_control {
+    struct chan_signal acked;
+    struct chan_signal closed;
+};
+
+/* The shared memory of a channel. */
+struct chan_memory {
+    struct chan_control side[2];
+    struct chan_slot slots[];
+};
+
+_Static_assert(sizeof(struct chan_memory) == 512, "as in channel.h");
+_Static_assert(_Alignof(struct chan_memory) == CHAN_ALIGNMENT, "as in channel.h");
+
+size_t chan_bytes(uint32_t slots) {
+    if (slots < CHAN_SLOTS_MIN || slots > CHAN_SLOTS_MAX || (slots & (slots - 1)) != 0)
+        return 0;
+    return sizeof(struct chan_memory) + 2 * (size_t)slots * CHAN_SLOT_BYTES;
+}
+
+static int chan_check(const void *memory, const struct chan_parameters *parameters) {
+    if ((uintptr_t)memory % CHAN_ALIGNMENT != 0 || chan_bytes(parameters->slots) == 0)
+        return -E_INVAL;
+    return 0;
+}
+
+/* The ring on which `producer` sends, as seen by the side that is not `peer`. */
+static struct chan_ring chan_ring_of(struct chan_memory *memory,
+                                     const struct chan_parameters *parameters, unsigned producer,
+                                     unsigned peer) {
+    return (struct chan_ring){
+        .slots = memory->slots + (size_t)producer * parameters->slots,
+        .count = parameters->slots,
+        .depth = parameters->depth[1 - producer],
+        .origin = parameters->origin,
+        .acked = &memory->side[1 - producer].acked,
+        .closed = &memory->side[peer].closed,
+    };
+}
+
+int chan_format(void *memory, const struct chan_parameters *parameters) {
+    int error = chan_check(memory, parameters);
+
+    for (unsigned side = 0; side < 2 && !error; side++) {
+        struct chan_ring ring = chan_ring_of(memory, parameters, side, side);
+        error = chan_ring_format(&ring);
+    }
+    return error;
+}
+
+int chan_attach(struct chan *chan, void *memory, const struct chan_parameters *parameters,
+                unsigned side, struct chan_bell bell, endpoint_t source) {
+    if (side > 1 || chan_check(memory, parameters) != 0)
+        return -E_INVAL;
+
+    unsigned peer = 1 - side;
+    struct chan_ring out = chan_ring_of(memory, parameters, side, peer);
+    struct chan_ring in = chan_ring_of(memory, parameters, peer, peer);
+    int error = chan_tx_init(&chan->tx, &out, bell);
+    if (!error)
+        error = chan_rx_init(&chan->rx, &in, bell, source);
+    if (error)
+        return error;
+    chan->closed = &((struct chan_memory *)memory)->side[side].closed;
+    chan->depth = parameters->depth[side];
+    return 0;
+}
+
+/* Not before everything sent is visible: pairs with the acquire load in chan_is_closed(). */
+void chan_close(struct chan *chan) {
+    if (!chan->closed)
+        return;
+    /* An exchange, so that no bell is rung before the word can be seen (arming/CLOSE_NOT_FENCED). */
+    atomic_exchange_explicit(&chan->closed->word, 1, memory_order_seq_cst);
+    chan->closed = NULL;
+    chan_tx_ring(&chan->tx);
+    chan_tx_kill(&chan->tx, -E_STATE);
+    chan_rx_kill(&chan->rx, -E_STATE);
+}
+
+void chan_peer_died(struct chan *chan) {
+    chan_tx_kill(&chan->tx, -E_PEERDEAD);
+    if (!chan->rx.end)
+        chan->rx.end = -E_PEERDEAD;
+}

@@ -1,0 +1,3 @@
+name := urpc
+sources := $(wildcard $(here)/*.c)
+flags := -Iurpc/include
