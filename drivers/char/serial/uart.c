@@ -33,8 +33,9 @@ enum {
     LINE_8N1 = 3,
     LINE_DIVISOR_ACCESS = 1 << 7,
 
-    MODEM_READY = 1 << 0 | 1 << 1, /* DTR, RTS */
-    MODEM_INTERRUPTS = 1 << 3,     /* OUT2 lets the interrupt out, on a PC */
+    MODEM_THERE = 1 << 0,      /* DTR */
+    MODEM_SEND = 1 << 1,       /* RTS: the other end may send */
+    MODEM_INTERRUPTS = 1 << 3, /* OUT2 lets the interrupt out, on a PC */
     MODEM_LOOPBACK = 1 << 4,
 
     STATUS_INPUT = 1 << 0,
@@ -58,6 +59,7 @@ enum {
 
 static uint16_t uart_base;
 static size_t fifo_bytes; /* that the device takes at once */
+static bool holding;      /* the other end is held off: see control_flow() */
 
 static int run(struct vdevio_entry *entries, size_t count) { return vdevio_vector(entries, count); }
 
@@ -75,7 +77,7 @@ static int detect(void) {
         VECTOR_IN(SCRATCH),
         VECTOR_OUT(MODEM_CONTROL, MODEM_LOOPBACK | OUTPUTS),
         VECTOR_IN(MODEM_STATUS),
-        VECTOR_OUT(MODEM_CONTROL, MODEM_READY),
+        VECTOR_OUT(MODEM_CONTROL, MODEM_THERE),
     };
     int error = run(test, sizeof test / sizeof test[0]);
 
@@ -115,7 +117,7 @@ int uart_init(uint16_t base) {
         VECTOR_OUT(FIFO_CONTROL, FIFO_ENABLE | FIFO_TRIGGER_8),
         VECTOR_IN(IDENTITY),
         VECTOR_IN(MODEM_STATUS),
-        VECTOR_OUT(MODEM_CONTROL, MODEM_READY | MODEM_INTERRUPTS),
+        VECTOR_OUT(MODEM_CONTROL, MODEM_THERE | MODEM_SEND | MODEM_INTERRUPTS),
         VECTOR_OUT(INTERRUPTS, INTERRUPT_INPUT | INTERRUPT_OUTPUT | INTERRUPT_LINE),
     };
     error = run(setup, sizeof setup / sizeof setup[0]);
@@ -123,13 +125,16 @@ int uart_init(uint16_t base) {
     return error;
 }
 
-/* One received byte; `status` is the line status before it was read, and describes it. */
+/*
+ * One received byte, for which there is room; `status` is the line status before it was read, and
+ * describes it.
+ */
 static int accept(struct ring *in, uint32_t status, uint8_t byte) {
     int events = status & STATUS_OVERRUN ? UART_OVERRUN : 0;
 
     if (status & STATUS_BREAK) /* the byte is zero and means nothing */
         return events | UART_BREAK;
-    if (status & STATUS_DAMAGED || ring_room(in) == 0)
+    if (status & STATUS_DAMAGED)
         return events | UART_OVERRUN;
     ring_put(in, byte);
     return events;
@@ -172,14 +177,37 @@ static int transmit(struct ring *out) {
 }
 
 /*
+ * Input that nobody takes is left in the device, which then does not interrupt for it, and the
+ * other end is asked to stop. An end that does not listen overruns the device: input is lost, and
+ * that is said.
+ */
+static int control_flow(const struct ring *in) {
+    bool hold = ring_room(in) < (holding ? RING_BYTES / 2 : TRIGGER_BYTES);
+    unsigned input = hold ? 0 : INTERRUPT_INPUT, send = hold ? 0 : MODEM_SEND;
+
+    if (hold == holding)
+        return 0;
+    holding = hold;
+    struct vdevio_entry change[] = {
+        VECTOR_OUT(INTERRUPTS, input | INTERRUPT_OUTPUT | INTERRUPT_LINE),
+        VECTOR_OUT(MODEM_CONTROL, MODEM_THERE | send | MODEM_INTERRUPTS),
+    };
+    return run(change, sizeof change / sizeof change[0]);
+}
+
+/*
  * One look at the device. *errors are those read with an earlier status that belong to the oldest
  * byte now.
  */
 static int serve_round(struct ring *in, struct ring *out, uint32_t *errors, bool *done) {
     struct vdevio_entry state[] = { VECTOR_IN(IDENTITY), VECTOR_IN(LINE_STATUS) };
-    int events = run(state, 2);
+    int events = control_flow(in);
+
+    if (!events)
+        events = run(state, 2);
     uint32_t identity = state[0].value, status = state[1].value | *errors;
-    bool input = status & STATUS_INPUT, output = status & STATUS_ROOM && ring_used(out) != 0;
+    bool input = status & STATUS_INPUT && !holding,
+         output = status & STATUS_ROOM && ring_used(out) != 0;
 
     if (events < 0)
         return events;

@@ -1,6 +1,7 @@
 /*
  * A 16550A UART by its ports (National Semiconductor PC16550D data sheet, 1995), 115200 bits per
- * second, 8N1, without flow control. 8250 and 16450, which have no FIFO, work too.
+ * second, 8N1. The other end is held off by RTS while nobody takes its input; nobody holds us off.
+ * 8250 and 16450, which have no FIFO, work too.
  *
  * The device is served by looking at what it is ready for, never by what was expected of it:
  * uart_service() may be called at any time, and an interrupt, or its loss, changes only when that

@@ -62,6 +62,8 @@ static void update_line(void) {
     irq.level = level;
 }
 
+bool device_accepts(void) { return uart.modem_control & 2 && uart.count < fifo_depth(); }
+
 void device_receive(const char *bytes, size_t count, unsigned errors) {
     for (size_t i = 0; i < count; i++) {
         if (uart.count == fifo_depth()) {

@@ -35,6 +35,9 @@ extern struct fake_device {
     void (*before_access)(void);
 } device;
 
+/* Whether a byte may be sent to the device: it is asked for (RTS) and there is room for it. */
+bool device_accepts(void);
+
 /* Bytes arrive, each with these errors (set of enum fake_error). */
 void device_receive(const char *bytes, size_t count, unsigned errors);
 

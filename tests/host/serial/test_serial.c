@@ -476,7 +476,7 @@ Test(serial, rings_when_the_device_has_lost_input) {
     expect_output("\a");
 }
 
-/* Nobody reads: 4096 bytes are kept, the rest rings. */
+/* Nobody reads, and the other end does not listen: what there is no room for rings. */
 static bool flood(void) {
     if (step++ >= 300)
         return false;
@@ -484,10 +484,11 @@ static bool flood(void) {
     return true;
 }
 
-Test(serial, keeps_as_much_input_as_it_has_room_for) {
+Test(serial, rings_when_there_is_no_room_for_input) {
     kernel.idle = flood;
     cr_assert_eq(run_driver(), FAKE_DONE);
-    cr_assert_eq(device.lost, 0);
+    cr_assert_gt(device.lost, 0);
+    cr_assert_lt(device.lost, 300 * 16 - 4000);
     cr_assert_gt(device.output_bytes, 0);
     for (size_t i = 0; i < device.output_bytes; i++)
         cr_assert_eq(device.output[i], '\a');
@@ -536,4 +537,41 @@ Test(serial, loses_nothing_that_arrives_at_any_moment) {
     random_check(sent_bytes == sizeof sent);
     random_check(received_bytes == sent_bytes);
     random_check(memcmp(sent, received, sent_bytes) == 0);
+}
+
+/* ---- An end that sends as fast as it may, to a reader that comes late ---- */
+
+static bool send_what_is_accepted(void) {
+    size_t before = sent_bytes;
+
+    for (; sent_bytes < sizeof sent && device_accepts(); sent_bytes++) {
+        sent[sent_bytes] = (char)('a' + sent_bytes % 23);
+        device_receive(&sent[sent_bytes], 1, 0);
+    }
+    return sent_bytes > before;
+}
+
+static bool send_then_read(void) {
+    static bool reading;
+
+    if (send_what_is_accepted())
+        return true;
+    if (!reading) {
+        cr_assert_lt(sent_bytes, 5000, "nobody reads");
+        cr_assert_gt(sent_bytes, 4000);
+        reading = true;
+        client_ask(0, CONSOLE_READ, NULL);
+        return true;
+    }
+    return read_on();
+}
+
+Test(serial, holds_off_an_end_that_sends_more_than_is_read) {
+    kernel.idle = send_then_read;
+    cr_assert_eq(run_driver(), FAKE_DONE);
+    cr_assert_eq(sent_bytes, sizeof sent);
+    cr_assert_eq(received_bytes, sent_bytes);
+    cr_assert_eq(memcmp(sent, received, sent_bytes), 0);
+    cr_assert_eq(device.lost, 0);
+    cr_assert_eq(device.output_bytes, 0);
 }
