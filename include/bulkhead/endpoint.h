@@ -23,6 +23,15 @@ typedef uint64_t endpoint_t;
 #define ENDPOINT_KERNEL ((endpoint_t)UINT64_MAX - 1) /* the caller's own kernel instance */
 #define ENDPOINT_SELF   ((endpoint_t)UINT64_MAX - 2) /* in kernel calls: the caller itself */
 
+/*
+ * In the place of a core: the name of a binding (binding.h) of the caller, by which it rings its
+ * peer on another core, and by which it is told that the peer has rung.
+ */
+#define ENDPOINT_CORE_BINDING 0xfffeU
+
+/* Cores have numbers below this. */
+#define CORES_MAX 64U
+
 #define ENDPOINT_SLOT_GENERATION_BITS 22
 #define ENDPOINT_SLOT_GENERATION_MAX  ((1U << ENDPOINT_SLOT_GENERATION_BITS) - 1)
 #define ENDPOINT_INCARNATION_MAX      ((1U << 10) - 1)

@@ -15,6 +15,7 @@ enum info {
     INFO_SCHED = 6,     /* struct sched_info */
     INFO_LOG = 7,       /* the kernel log, text; arg[3]: number of bytes ever logged to skip */
     INFO_CMDLINE = 8,   /* the boot command line, text with a terminating zero */
+    INFO_BOOT = 9,      /* to the monitor: struct boot_info (cpu-driver/bootinfo.h); else E_PERM */
 };
 
 /* X(name, text): what a process is doing. */

@@ -40,8 +40,11 @@
     X(SYSCTL, 15)       \
     X(PRIVCTL, 16)      \
     X(SCHED, 17)        \
-    X(TRACE, 18)                                                                                   \
-    X(LOG, 19)
+    X(TRACE, 18)        \
+    X(LOG, 19)          \
+    X(CORE, 20)         \
+    X(SHARE, 21)        \
+    X(BIND, 22)
 
 enum kernel_call {
 #define X(name, number) KCALL_##name = (number),
@@ -52,6 +55,9 @@ enum kernel_call {
 
 #define KCALL_BIT(name) (UINT64_C(1) << KCALL_##name)
 #define KCALL_ALL       ((UINT64_C(1) << KCALL_COUNT) - 1)
+
+/* Calls that reach memory and processors of other cores: for the monitor alone. */
+#define KCALL_MONITOR (KCALL_BIT(CORE) | KCALL_BIT(SHARE) | KCALL_BIT(BIND))
 
 /*
  * NULL     Does nothing: the cost of entering and leaving the kernel.
@@ -227,6 +233,8 @@ enum privctl_op {
     PRIVCTL_IRQ = 6,    /* arg[2]: first line, arg[3]: number of lines */
     /* arg[2]: lowest-numbered (most urgent) priority that SCHED may set for the child */
     PRIVCTL_SCHED = 7,
+    PRIVCTL_TAKE_FRAMES = 8, /* arg[2]: frames of the child's unused quota become the caller's · E_QUOTA */
+    PRIVCTL_GIVE_FRAMES = 9, /* arg[2]: frames of the caller's unused quota become the child's · E_QUOTA */
 };
 
 #define PRIV_RANGES 8

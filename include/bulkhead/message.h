@@ -29,7 +29,8 @@ _Static_assert(sizeof(struct message) == 64, "a message is one cache line");
  * MESSAGE_NOTIFY is what a pending NOTIFY turns into on delivery. From a process, arg[] is zero:
  * several notifications of one sender merge into one. From ENDPOINT_KERNEL, arg[0] is a set of enum
  * kernel_event, arg[1] the set of the receiver's interrupt lines that fired (bits as registered by
- * IRQCTL), arg[2] the time of delivery in nanoseconds.
+ * IRQCTL), arg[2] the time of delivery in nanoseconds. From a binding (binding.h), arg[0] is its
+ * cookie, arg[1] 1 if it has been closed, else 0.
  */
 #define MESSAGE_NOTIFY       1U
 #define MESSAGE_TYPE_SERVICE 0x100U
@@ -39,6 +40,7 @@ enum kernel_event {
     EVENT_ALARM = 1 << 1, /* the SETALARM deadline has passed */
     EVENT_CHILD = 1 << 2, /* a process supervised by the receiver has died: see PROC_WAIT */
     EVENT_ASEND = 1 << 3, /* entries of the receiver's ASEND table were completed after the call */
+    EVENT_CORE = 1 << 4,  /* to the monitor: another core's instance has stopped: see CORE_STOPPED */
 };
 
 #endif

@@ -6,6 +6,11 @@
  * The reply's type is 0 or a negated error. Errors of every request: E_BADCALL unknown request,
  * E_PERM the caller's policy does not let it manage processes, E_FAULT bad address in the caller's
  * memory.
+ *
+ * Each core has its monitor, and a client asks its own, whatever the core that it asks about: where
+ * a request names a core, that is in arg[5], CORE_HERE for the client's own; where it names an
+ * endpoint, the core is that of the endpoint. Errors of both: E_NOENT no such core, or it is not a
+ * member, E_PEERDEAD it failed before it answered.
  */
 #ifndef BULKHEAD_PROTOCOL_MONITOR_H
 #define BULKHEAD_PROTOCOL_MONITOR_H
@@ -28,7 +33,8 @@
     /* End a process. arg[0]: endpoint. E_BADEP, E_PERM it is needed by the system */              \
     X(KILL, MESSAGE_TYPE_SERVICE + 3)                                                              \
     /* Find a process. arg[0..2]: label. Reply arg[0]: endpoint of the oldest live process of that \
-     * label. E_NOENT. Open to every client */                                                     \
+     * label there. arg[5]: core, or CORE_ANY: the own one, then the others from the lowest on.    \
+     * E_NOENT. Open to every client */                                                            \
     X(LOOKUP, MESSAGE_TYPE_SERVICE + 4)                                                            \
     /* Names of the archive's programs, a line each. arg[0]: address, arg[1]: bytes there. Reply   \
      * arg[0]: bytes written */                                                                    \
@@ -36,7 +42,39 @@
     /* Change how a process is scheduled. arg[0]: endpoint, arg[1]: SCHED_PRIORITY or              \
      * SCHED_QUANTUM, arg[2]: base priority, or quantum in nanoseconds. E_BADEP, E_INVAL, E_RANGE, \
      * E_PERM more urgent than its policy allows */                                                \
-    X(SCHED, MESSAGE_TYPE_SERVICE + 6)
+    X(SCHED, MESSAGE_TYPE_SERVICE + 6)                                                             \
+    /* Who is behind an endpoint of any core? arg[0]: endpoint. Reply arg[0..2]: label. E_BADEP.   \
+     * Open to every client */                                                                     \
+    X(LABEL, MESSAGE_TYPE_SERVICE + 7)                                                             \
+    /* Make a channel with a process of another core. arg[0]: its endpoint, arg[1]: slots of each  \
+     * ring, arg[2]: depth (urpc/channel.h). The client pays for the memory. Reply: as             \
+     * MONITOR_BOUND. The peer gets MONITOR_BOUND. E_BADEP, E_PEERDEAD, E_TARGET no policy names   \
+     * the other, E_INVAL slots or depth, E_QUOTA, E_NOSLOT. Open to every client */               \
+    X(CONNECT, MESSAGE_TYPE_SERVICE + 8)                                                           \
+    /* Share a pool of memory with the peer of a channel. arg[0]: name of the channel's binding,   \
+     * arg[1]: bytes, at most SHARE_BYTES_MAX. Reply and errors as CONNECT. Open to every client */ \
+    X(POOL, MESSAGE_TYPE_SERVICE + 9)                                                              \
+    /* The client is done with a binding, closed or not: its memory goes. arg[0]: name. E_BADEP.   \
+     * Open to every client */                                                                     \
+    X(DISCONNECT, MESSAGE_TYPE_SERVICE + 10)                                                       \
+    /* To a process, from its monitor: it has a channel or a pool with a peer on another core.     \
+     * arg[0]: name of its binding, arg[1]: address, arg[2]: slots, arg[3]: bytes << 32 | cookie   \
+     * << 16 | depth, arg[4]: endpoint of the peer, arg[5]: enum bound_kind */                     \
+    X(BOUND, MESSAGE_TYPE_SERVICE + 11)                                                            \
+    /* Cores of the machine. arg[0]: address of struct monitor_core[], arg[1]: bytes there. Reply  \
+     * arg[0]: bytes written, arg[1]: number of the view */                                        \
+    X(CORES, MESSAGE_TYPE_SERVICE + 12)                                                            \
+    /* Start, stop or fence a core. arg[0]: enum core_control, arg[5]: core. The reply comes when  \
+     * that is done. E_STATE it is started, or stopped, already; E_NOTSUP core 0 cannot be; E_BUSY */ \
+    X(CORE_CONTROL, MESSAGE_TYPE_SERVICE + 13)                                                     \
+    /* What GETINFO tells on a core. arg[0]: address, arg[1]: bytes there, arg[2]: enum info,      \
+     * arg[3]: its argument, arg[5]: core. Reply as GETINFO's outputs. E_TOOBIG more than          \
+     * MONITOR_TEXT_MAX bytes */                                                                   \
+    X(GETINFO, MESSAGE_TYPE_SERVICE + 14)                                                          \
+    /* The kernel call TRACE on a core. arg[0]: enum trace_op, arg[1]: classes, or for TRACE_READ  \
+     * address, arg[2]: bytes there, arg[3]: first event, arg[5]: core. Reply as TRACE's outputs;  \
+     * and arg[3]: the core's TSC less the client's */                                             \
+    X(TRACE, MESSAGE_TYPE_SERVICE + 15)
 
 enum monitor_request {
 #define X(name, number) MONITOR_##name = (number),
@@ -45,5 +83,52 @@ enum monitor_request {
 };
 
 #define MONITOR_REPORTS 32 /* deaths remembered */
+
+/* In the place of a core. */
+#define CORE_HERE UINT64_C(0xffff)
+#define CORE_ANY  UINT64_C(0xfffe)
+
+/* Bytes that a request or a reply can carry to or from another core. */
+#define MONITOR_TEXT_MAX 4096U
+
+enum bound_kind {
+    BOUND_CHANNEL_0 = 0, /* side 0 of a channel: the client that asked for it */
+    BOUND_CHANNEL_1 = 1, /* side 1 */
+    BOUND_POOL_OWNER = 2,
+    BOUND_POOL_BORROWER = 3,
+};
+
+/* X(name, text): what a core is doing, as the members see it. */
+#define MONITOR_CORE_STATES(X) \
+    X(OFF, "off")              /* never started, or stopped and acknowledged */ \
+    X(STARTING, "starting")                                                     \
+    X(MEMBER, "member")                                                         \
+    X(FENCING, "fencing") /* it has failed, or was asked to stop */             \
+    X(LOST, "lost")       /* it did not acknowledge: its memory is never used again */
+
+enum monitor_core_state {
+#define X(name, text) MONITOR_CORE_##name,
+    MONITOR_CORE_STATES(X)
+#undef X
+};
+
+struct monitor_core {
+    uint32_t core;
+    uint32_t state; /* enum monitor_core_state */
+    uint32_t incarnation;
+    uint32_t apic_id;
+    uint32_t node; /* NUMA node */
+    uint32_t reserved;
+    uint64_t memory_bytes; /* of its partition */
+    uint64_t idle_time;    /* as in struct core_info, as last heard */
+    uint64_t time;
+    uint64_t messages;
+};
+
+enum core_control {
+    CORE_CONTROL_START = 1,
+    CORE_CONTROL_STOP = 2,  /* in order: its monitor agrees */
+    CORE_CONTROL_FENCE = 3, /* at once, as if it had failed */
+};
 
 #endif
