@@ -64,12 +64,19 @@ static void dispatch_kernel(const struct event_handlers *handlers, const struct 
         handlers->child(handlers->context);
     if ((events & EVENT_ASEND) && handlers->asend)
         handlers->asend(handlers->context);
+    if ((events & EVENT_CORE) && handlers->core)
+        handlers->core(handlers->context);
 }
 
 /* Returns whether *m is now a reply to send. */
 static bool dispatch(const struct event_handlers *handlers, struct message *m) {
     if (m->source == ENDPOINT_KERNEL) {
         dispatch_kernel(handlers, m);
+        return false;
+    }
+    if (endpoint_core(m->source) == ENDPOINT_CORE_BINDING) {
+        if (handlers->bell)
+            handlers->bell(handlers->context, m->arg[0], m->arg[1] != 0);
         return false;
     }
     if (m->type == MESSAGE_NOTIFY) {

@@ -38,6 +38,13 @@ struct event_handlers {
     void (*child)(void *context);
     /* ASEND entries were completed: call asend_collect(). */
     void (*asend)(void *context);
+    /*
+     * A bell of a binding that the process itself looks after (bulkhead/binding.h), as the monitor
+     * does: with it, no channel is served for the process.
+     */
+    void (*bell)(void *context, uint64_t cookie, bool closed);
+    /* Another core's instance has stopped: to the monitor, see CORE_STOPPED. */
+    void (*core)(void *context);
     void *context; /* handed to each */
 };
 
