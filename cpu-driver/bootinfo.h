@@ -11,11 +11,15 @@
 
 #define BULKHEAD_VERSION "0.1"
 
-#define BOOT_RANGES_MAX  64
-#define BOOT_CORES_MAX   64
-#define BOOT_IOAPICS_MAX 8
-#define BOOT_CMDLINE_MAX 1024
-#define BOOT_LOG_MAX     4096
+#define BOOT_RANGES_MAX      64
+#define BOOT_CORES_MAX       64
+#define BOOT_NODES_MAX       64
+#define BOOT_NODE_RANGES_MAX 64
+#define BOOT_IOAPICS_MAX     8
+#define BOOT_CMDLINE_MAX     1024
+#define BOOT_LOG_MAX         4096
+
+#define BOOT_LOW_PAGES 8
 
 struct range {
     uint64_t base, end; /* [base, end) */
@@ -41,7 +45,14 @@ struct boot_ioapic {
 
 struct boot_core {
     uint32_t apic_id;
-    bool x2apic; /* from an x2APIC entry of the MADT */
+    bool x2apic;   /* from an x2APIC entry of the MADT */
+    uint32_t node; /* below node_count */
+};
+
+/* Memory that is near the cores of a node. */
+struct boot_node_range {
+    struct range range; /* to the byte, as the tables say; not all of it need be RAM */
+    uint32_t node;      /* below node_count */
 };
 
 /*
@@ -57,9 +68,15 @@ struct boot_info {
     struct range_list memory; /* usable RAM, the archive excluded */
     struct range archive;     /* page-aligned; outside all partitions */
     uint64_t archive_bytes;   /* its exact length */
+    struct range low;         /* BOOT_LOW_PAGES pages below 640 KiB to start cores with, outside all
+                                 partitions; base = end = 0: there are none, and core_count is 1 */
 
-    uint32_t core_count;
+    uint32_t core_count;                   /* cores that are used */
     struct boot_core core[BOOT_CORES_MAX]; /* [0] is the one that booted */
+    uint32_t node_count;                   /* NUMA nodes: at least 1, at most BOOT_NODES_MAX */
+    uint32_t node_range_count;             /* 0: nothing is known about nodes */
+    struct boot_node_range node_range[BOOT_NODE_RANGES_MAX]; /* sorted, disjoint, not empty */
+    bool partition_by_node;                                  /* see partition.h */
     uint64_t lapic;
     uint32_t ioapic_count;
     struct boot_ioapic ioapic[BOOT_IOAPICS_MAX];

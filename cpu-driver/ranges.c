@@ -88,6 +88,18 @@ uint64_t ranges_bytes(const struct range_list *list) {
     return bytes;
 }
 
+uint64_t ranges_bytes_within(const struct range_list *list, uint64_t base, uint64_t end) {
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct range *range = &list->range[i];
+        uint64_t from = range->base > base ? range->base : base;
+        uint64_t to = range->end < end ? range->end : end;
+        bytes += from < to ? to - from : 0;
+    }
+    return bytes;
+}
+
 bool ranges_contain(const struct range_list *list, uint64_t base, uint64_t end) {
     for (uint32_t i = 0; i < list->count; i++)
         if (list->range[i].base <= base && base < end && end <= list->range[i].end)
@@ -117,44 +129,4 @@ uint64_t ranges_find(const struct range_list *list, const struct range_list *avo
             return at;
     }
     return RANGES_NONE;
-}
-
-/* The lowest address below which lie at least `bytes` bytes of the list. */
-static uint64_t address_above(const struct range_list *list, uint64_t bytes) {
-    for (uint32_t i = 0; i < list->count; i++) {
-        if (bytes <= range_bytes(&list->range[i]))
-            return list->range[i].base + bytes;
-        bytes -= range_bytes(&list->range[i]);
-    }
-    return PHYSICAL_END;
-}
-
-/*
- * Where share `index` begins: at the chunk boundary after its proportional part of the memory below
- * it.
- */
-static uint64_t share_base(const struct range_list *memory, uint32_t count, uint32_t index) {
-    if (index == 0)
-        return 0;
-    if (index == count)
-        return PHYSICAL_END;
-    /*
-     * total < 2^46 and count <= 2^32: dividing first keeps the product small enough, at the cost of
-     * `count` bytes
-     */
-    return align_up(address_above(memory, ranges_bytes(memory) / count * index), CHUNK_BYTES);
-}
-
-void partition_plan(const struct range_list *memory, uint32_t count, uint32_t index,
-                    struct range_list *share) {
-    uint64_t base = share_base(memory, count, index), end = share_base(memory, count, index + 1);
-
-    share->count = 0;
-    for (uint32_t i = 0; i < memory->count; i++) {
-        const struct range *range = &memory->range[i];
-        uint64_t from = range->base > base ? range->base : base,
-                 to = range->end < end ? range->end : end;
-        if (from < to)
-            share->range[share->count++] = (struct range){ from, to };
-    }
 }

@@ -1,7 +1,7 @@
 /*
- * Lists of physical address ranges (struct range_list in bootinfo.h): the memory map, and how it is
- * divided into partitions. Pure functions; every list that they take or make is sorted, its ranges
- * are page-aligned, not empty, and neither overlap nor touch.
+ * Lists of physical address ranges (struct range_list in bootinfo.h), such as the memory map. Pure
+ * functions; every list that they take or make is sorted, its ranges are page-aligned, not empty,
+ * and neither overlap nor touch.
  */
 #ifndef CPU_DRIVER_RANGES_H
 #define CPU_DRIVER_RANGES_H
@@ -33,6 +33,9 @@ uint64_t ranges_remove(struct range_list *list, uint64_t base, uint64_t end);
 
 uint64_t ranges_bytes(const struct range_list *list);
 
+/* How many bytes of the list lie in [base, end). */
+uint64_t ranges_bytes_within(const struct range_list *list, uint64_t base, uint64_t end);
+
 /* Whether every byte, or any byte, of [base, end) is in the list. False for an empty range. */
 bool ranges_contain(const struct range_list *list, uint64_t base, uint64_t end);
 bool ranges_overlap(const struct range_list *list, uint64_t base, uint64_t end);
@@ -43,13 +46,5 @@ bool ranges_overlap(const struct range_list *list, uint64_t base, uint64_t end);
  */
 uint64_t ranges_find(const struct range_list *list, const struct range_list *avoid, uint64_t bytes,
                      uint64_t align);
-
-/*
- * The share of `memory` that instance `index` of `count` gets (count at least 1). The shares are
- * disjoint, together they are all of `memory`, they are cut at chunk boundaries only, and their
- * sizes differ by less than two chunks. A share is empty when there are not enough chunks.
- */
-void partition_plan(const struct range_list *memory, uint32_t count, uint32_t index,
-                    struct range_list *share);
 
 #endif

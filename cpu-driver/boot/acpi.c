@@ -260,9 +260,13 @@ static const struct acpi_rsdp *search(const struct reader *reader, uint64_t base
     return NULL;
 }
 
+uint32_t acpi_ebda(const struct acpi_memory *memory) {
+    const uint8_t *segment = memory->at(memory, EBDA_SEGMENT, 2);
+    return segment == NULL ? 0 : (uint32_t)(segment[0] | segment[1] << 8) << 4;
+}
+
 static const struct acpi_rsdp *search_bios(const struct reader *reader) {
-    const uint8_t *segment = at(reader, EBDA_SEGMENT, 2);
-    uint32_t ebda = segment == NULL ? 0 : (uint32_t)(segment[0] | segment[1] << 8) << 4;
+    uint32_t ebda = acpi_ebda(reader->memory);
     const struct acpi_rsdp *rsdp = ebda == 0 ? NULL : search(reader, ebda, EBDA_BYTES);
 
     return rsdp != NULL ? rsdp : search(reader, BIOS_BASE, BIOS_BYTES);
@@ -287,6 +291,9 @@ static void read_tables(struct reader *reader, const struct acpi_rsdp *rsdp, siz
 static void set_defaults(struct boot_info *boot, uint32_t apic_id) {
     boot->core_count = 1;
     boot->core[0] = (struct boot_core){ .apic_id = apic_id };
+    boot->node_count = 1;
+    boot->node_range_count = 0;
+    boot->partition_by_node = false;
     boot->lapic = LAPIC_DEFAULT;
     boot->ioapic_count = 1;
     boot->ioapic[0] = (struct boot_ioapic){ .base = IOAPIC_DEFAULT };

@@ -26,4 +26,10 @@ struct acpi_memory {
 void acpi_read(const struct acpi_memory *memory, const void *rsdp, size_t rsdp_bytes,
                uint32_t apic_id, struct boot_info *boot);
 
+/*
+ * Where the BIOS says that its extended data area begins. 0: there is none; without a BIOS it is
+ * any value.
+ */
+uint32_t acpi_ebda(const struct acpi_memory *memory);
+
 #endif

@@ -1,5 +1,5 @@
 name := boot
-sources := $(wildcard $(here)/*.c $(here)/*.asm) $(addprefix ../,early_serial.c format.c framebuffer.c instance.c log.c ranges.c string.c) \
+sources := $(wildcard $(here)/*.c $(here)/*.asm) $(addprefix ../,early_serial.c format.c framebuffer.c instance.c log.c partition.c ranges.c string.c) \
     build/font/font.c
 libraries :=
 # xxhash.h includes two headers of the C library, for functions that we do not call

@@ -11,6 +11,7 @@
 #include "../framebuffer.h"
 #include "../instance.h"
 #include "../log.h"
+#include "../partition.h"
 #include "../ranges.h"
 #include "../string.h"
 #include "../x86_64/cpu.h"
@@ -18,12 +19,10 @@
 #include "archive.h"
 #include "identity.h"
 #include "multiboot.h"
+#include "plan.h"
 #include "processor.h"
 
-#define MIB               0x100000UL
-#define MEMORY_FOR_SYSTEM (64 * MIB)
-#define MEMORY_PER_CORE   (4 * MIB)
-#define CORES_STARTED     1U /* further cores are started by the monitor of core 0 */
+#define MIB 0x100000UL
 
 #define PRODUCT "Bulkhead"
 
@@ -60,6 +59,8 @@ static const void *physical_at(const struct acpi_memory *memory, uint64_t physic
         physical + bytes <= IDENTITY_LOW_END || ranges_contain(&mapped, physical, physical + bytes);
     return reached ? (const void *)physical : NULL;
 }
+
+static const struct acpi_memory physical_memory = { physical_at };
 
 static void plan_ranges(const struct range_list *list, bool *planned) {
     for (uint32_t i = 0; i < list->count; i++)
@@ -107,19 +108,6 @@ static void check_processor(void) {
         refuse("the processor lacks %s", lacking);
 }
 
-/* Firmware keeps some of the memory for itself, so what is left is rounded up to whole MiB. */
-static void check_memory(void) {
-    uint64_t found = (loader.installed_bytes + MIB - 1) / MIB;
-    uint64_t needed = (MEMORY_FOR_SYSTEM + CORES_STARTED * MEMORY_PER_CORE) / MIB;
-
-    if (found < needed)
-        refuse("%lu MiB of memory found, %lu MiB needed: %lu MiB, and %lu MiB for each core (%u)",
-               found, needed, MEMORY_FOR_SYSTEM / MIB, MEMORY_PER_CORE / MIB, CORES_STARTED);
-    if (loader.dropped_bytes > 0)
-        log_line("memory: %lu KiB not used: the memory map has too many holes",
-                 loader.dropped_bytes / 1024);
-}
-
 /*
  * Verifies the archive, takes it out of the memory that will be partitioned, and finds the pristine
  * image in it.
@@ -148,6 +136,19 @@ static void open_archive(struct archive_file *image) {
              archive.bytes / 1024, boot.archive.base);
 }
 
+/* Firmware keeps some of the memory for itself, so what is left is rounded up to whole MiB. */
+static void check_memory(void) {
+    uint64_t found = (loader.installed_bytes + MIB - 1) / MIB;
+    uint64_t needed = (MEMORY_FOR_SYSTEM + boot.core_count * MEMORY_PER_CORE) / MIB;
+
+    if (found < needed)
+        refuse("%lu MiB of memory found, %lu MiB needed: %lu MiB, and %lu MiB for each core (%u)",
+               found, needed, MEMORY_FOR_SYSTEM / MIB, MEMORY_PER_CORE / MIB, boot.core_count);
+    if (loader.dropped_bytes > 0)
+        log_line("memory: %lu KiB not used: the memory map has too many holes",
+                 loader.dropped_bytes / 1024);
+}
+
 static const char *yes_no(bool yes) { return yes ? "yes" : "no"; }
 
 static void describe_machine(void) {
@@ -162,6 +163,17 @@ static void describe_machine(void) {
     if (screen->base != 0)
         log_line("screen: %ux%u %s", screen->width, screen->height,
                  screen->bits == 0 ? "characters" : "pixels");
+}
+
+/* Decides what of the machine is used, and how it is divided. */
+static void plan_use(void) {
+    uint32_t cores = boot.core_count;
+
+    if (!plan_cores(&boot))
+        refuse("the command line's cores=N is not 1 to %u", cores);
+    plan_low(&boot, &loader.low, &in_use, acpi_ebda(&physical_memory));
+    check_memory();
+    plan_partitions(&boot);
 }
 
 /* Copies what has been logged, from its start, to where the instance finds it. */
@@ -187,7 +199,7 @@ static _Noreturn void start_instance(const struct archive_file *image) {
     enum image_refusal refusal = instance_check_image(image->content, image->bytes, &plan);
     if (refusal != IMAGE_OK)
         refuse("cpu-driver: %s", image_refusal_text(refusal));
-    partition_plan(&boot.memory, CORES_STARTED, 0, &partition.memory);
+    partition_plan(&boot, 0, &partition.memory);
     int error = instance_build(&request, &info, &entry);
     if (error)
         refuse("building the instance of core 0: %s", error_text(error));
@@ -202,7 +214,6 @@ static _Noreturn void start_instance(const struct archive_file *image) {
 
 /* `info` is what the boot loader tells, entry_tsc the time of the first instruction. */
 _Noreturn void boot_main(const void *info, uint64_t entry_tsc) {
-    static const struct acpi_memory memory = { physical_at };
     struct archive_file image;
 
     boot.entry_tsc = entry_tsc;
@@ -213,8 +224,8 @@ _Noreturn void boot_main(const void *info, uint64_t entry_tsc) {
     log_line(PRODUCT " " BULKHEAD_VERSION);
     check_processor();
     open_archive(&image);
-    check_memory();
-    acpi_read(&memory, loader.rsdp, loader.rsdp_bytes, processor_apic_id(), &boot);
+    acpi_read(&physical_memory, loader.rsdp, loader.rsdp_bytes, processor_apic_id(), &boot);
     describe_machine();
+    plan_use();
     start_instance(&image);
 }

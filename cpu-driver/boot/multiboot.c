@@ -3,8 +3,7 @@
 #include "../ranges.h"
 #include "../string.h"
 
-#define LOW_MEMORY_END \
-    0x100000U /* below lie BIOS data, device memory and the start-up code of other cores */
+#define LOW_MEMORY_END 0x100000U /* below lie BIOS data and device memory */
 
 #define EGA_BASE   0xb8000U
 #define PIXELS_MAX 16384U /* of one side of a screen */
@@ -98,6 +97,8 @@ static enum multiboot_refusal parse_memory_map(struct multiboot *found, const ui
             found->dropped_bytes += ranges_remove(&found->memory, entry.base, entry_end(&entry));
     }
     found->installed_bytes = ranges_bytes(&found->memory);
+    found->low = found->memory;
+    ranges_remove(&found->low, LOW_MEMORY_END, PHYSICAL_END);
     ranges_remove(&found->memory, 0, LOW_MEMORY_END);
     return found->memory.count == 0 ? MULTIBOOT_BAD_NO_MEMORY : MULTIBOOT_OK;
 }

@@ -28,6 +28,7 @@ enum multiboot_refusal {
 
 struct multiboot {
     struct range_list memory;   /* usable RAM above the first MiB; modules are still in it */
+    struct range_list low;      /* usable RAM below */
     struct range_list firmware; /* memory with ACPI tables */
     uint64_t installed_bytes;   /* of usable RAM, the first MiB included */
     uint64_t

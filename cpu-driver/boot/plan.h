@@ -1,0 +1,28 @@
+/* What of the machine is used, and for what. Fills in boot_info what follows from the rest of it.
+ */
+#ifndef CPU_DRIVER_BOOT_PLAN_H
+#define CPU_DRIVER_BOOT_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../bootinfo.h"
+
+/*
+ * Reserves boot->low: out of `usable`, not in `in_use`, and below the extended BIOS data at
+ * `ebda` (any value where there are none). Says so in the log when there is no room; then one core
+ * is used.
+ */
+void plan_low(struct boot_info *boot, const struct range_list *usable,
+              const struct range_list *in_use, uint32_t ebda);
+
+/*
+ * Takes the word cores=N of the command line, if there is one, to be the number of cores used.
+ * False, and nothing has changed, when N is not 1 to core_count.
+ */
+bool plan_cores(struct boot_info *boot);
+
+/* Decides whether partitions follow the nodes, and describes nodes and partitions in the log. */
+void plan_partitions(struct boot_info *boot);
+
+#endif
