@@ -4,6 +4,8 @@
 struct chan_control {
     struct chan_signal acked;
     struct chan_signal closed;
+    struct chan_signal notified;
+    _Alignas(CHAN_ALIGNMENT) struct chan_slot answer;
 };
 
 /* The shared memory of a channel. */
@@ -12,7 +14,7 @@ struct chan_memory {
     struct chan_slot slots[];
 };
 
-_Static_assert(sizeof(struct chan_memory) == 512, "as in channel.h");
+_Static_assert(sizeof(struct chan_memory) == 1024, "as in channel.h");
 _Static_assert(_Alignof(struct chan_memory) == CHAN_ALIGNMENT, "as in channel.h");
 
 size_t chan_bytes(uint32_t slots) {
@@ -48,7 +50,23 @@ int chan_format(void *memory, const struct chan_parameters *parameters) {
         struct chan_ring ring = chan_ring_of(memory, parameters, side, side);
         error = chan_ring_format(&ring);
     }
+    for (unsigned side = 0; side < 2 && !error; side++) {
+        struct chan_control *control = &((struct chan_memory *)memory)->side[side];
+        atomic_init(&control->notified.word, 0);
+        control->answer = (struct chan_slot){ .word = parameters->origin - CHAN_SLOT_BYTES };
+    }
     return error;
+}
+
+static void chan_attach_control(struct chan *chan, struct chan_memory *memory, unsigned side) {
+    struct chan_control *own = &memory->side[side];
+    struct chan_control *peer = &memory->side[1 - side];
+
+    chan->closed = &own->closed;
+    chan->notified = &own->notified;
+    chan->notice = &peer->notified;
+    chan->answer = &own->answer;
+    chan->reply = &peer->answer;
 }
 
 int chan_attach(struct chan *chan, void *memory, const struct chan_parameters *parameters,
@@ -64,21 +82,56 @@ int chan_attach(struct chan *chan, void *memory, const struct chan_parameters *p
         error = chan_rx_init(&chan->rx, &in, bell, source);
     if (error)
         return error;
-    chan->closed = &((struct chan_memory *)memory)->side[side].closed;
+    chan_attach_control(chan, memory, side);
+    chan->due = parameters->origin - CHAN_SLOT_BYTES;
+    chan->awaited = parameters->origin;
     chan->depth = parameters->depth[side];
     return 0;
+}
+
+/* What takes the place of the two slots when the memory may not be touched any more: the first is
+ * written and never read, no position is the word of the second. */
+static struct chan_slot chan_no_answer;
+static struct chan_slot chan_no_reply = { .word = CHAN_ARMED | CHAN_RING };
+
+static void chan_answer_end(struct chan *chan) {
+    chan->answer = &chan_no_answer;
+    chan->reply = &chan_no_reply;
 }
 
 /* Not before everything sent is visible: pairs with the acquire load in chan_is_closed(). */
 void chan_close(struct chan *chan) {
     if (!chan->closed)
         return;
-    /* An exchange, so that no bell is rung before the word can be seen (arming/CLOSE_NOT_FENCED). */
+    /* An exchange, so that no bell is rung before the word can be seen (arming/CLOSE_NOT_FENCED).
+     */
     atomic_exchange_explicit(&chan->closed->word, 1, memory_order_seq_cst);
     chan->closed = NULL;
+    chan_answer_end(chan);
     chan_tx_ring(&chan->tx);
     chan_tx_kill(&chan->tx, -E_STATE);
     chan_rx_kill(&chan->rx, -E_STATE);
+}
+
+static int chan_tx_state(struct chan_tx *tx) {
+    if (!tx->error && atomic_load_explicit(&tx->closed->word, memory_order_acquire) != 0)
+        chan_tx_kill(tx, -E_PEERDEAD);
+    return tx->error;
+}
+
+/* The exchange publishes what came before, and pairs with the one in chan_take_notify(). */
+int chan_notify(struct chan *chan) {
+    int error = chan_tx_state(&chan->tx);
+
+    if (!error && !atomic_exchange_explicit(&chan->notified->word, 1, memory_order_acq_rel))
+        chan_tx_ring(&chan->tx);
+    return error;
+}
+
+int chan_take_notify(struct chan *chan) {
+    if (!chan->closed)
+        return 0;
+    return atomic_exchange_explicit(&chan->notice->word, 0, memory_order_acq_rel) != 0;
 }
 
 void chan_peer_died(struct chan *chan) {

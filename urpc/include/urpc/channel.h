@@ -2,9 +2,9 @@
  * A channel: two rings in one piece of memory that two sides share. The monitors (or a test) agree
  * on the parameters, one side formats the memory, both attach to it.
  *
- *   0    side 0: acked, closed   (written by side 0)
- *   256  side 1: acked, closed   (written by side 1)
- *   512  slots of the ring on which side 0 sends, then of the ring on which side 1 sends
+ *   0    side 0: acked, closed, notified, answer   (written by side 0)
+ *   512  side 1: acked, closed, notified, answer   (written by side 1)
+ *   1024 slots of the ring on which side 0 sends, then of the ring on which side 1 sends
  */
 #ifndef URPC_CHANNEL_H
 #define URPC_CHANNEL_H
@@ -27,6 +27,13 @@ struct chan {
     struct chan_tx tx;
     struct chan_rx rx;
     struct chan_signal *closed; /* shared: ours */
+    struct chan_signal
+        *notified;              /* shared: ours: not 0 from chan_notify() until the peer takes it */
+    struct chan_signal *notice; /* shared: the peer's */
+    struct chan_slot *answer;   /* shared: ours: answers to the peer's request (answer.h) */
+    uint64_t due;               /* word of the answer to the last request that was received */
+    struct chan_slot *reply;    /* shared: the peer's: answers to ours */
+    uint64_t awaited;           /* word of the answer to our next, or present, request */
     uint32_t depth;             /* requests that this side may have outstanding */
 };
 
@@ -52,6 +59,19 @@ int chan_attach(struct chan *chan, void *memory, const struct chan_parameters *p
  * woken. Our calls return -E_STATE from now on and touch the memory no more.
  */
 void chan_close(struct chan *chan);
+
+/*
+ * Tells the peer that something has happened, and nothing else: all that it has not yet taken are
+ * one. May overtake messages, and needs no credit. Errors: -E_PEERDEAD, -E_PROTOCOL, -E_STATE as
+ * sends.
+ */
+int chan_notify(struct chan *chan);
+
+/*
+ * After the doorbell has rung: 1 if the peer has notified since the last time, else 0. What it
+ * wrote before is visible.
+ */
+int chan_take_notify(struct chan *chan);
 
 /* The system says that the peer has died: sends fail with -E_PEERDEAD; what it published is still
  * received. */
