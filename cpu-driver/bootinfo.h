@@ -14,7 +14,7 @@
 #define BOOT_RANGES_MAX      64
 #define BOOT_CORES_MAX       64
 #define BOOT_NODES_MAX       64
-#define BOOT_NODE_RANGES_MAX 64
+#define BOOT_NODE_RANGES_MAX 128
 #define BOOT_IOAPICS_MAX     8
 #define BOOT_CMDLINE_MAX     1024
 #define BOOT_LOG_MAX         4096

@@ -4,8 +4,10 @@
 
 #include "../log.h"
 #include "../string.h"
+#include "acpi_entry.h"
 #include "acpi_tables.h"
 #include "aml.h"
+#include "srat.h"
 
 #define TABLE_BYTES_MAX  0x1000000U
 #define ROOT_ENTRIES_MAX 256U
@@ -25,6 +27,7 @@
 struct reader {
     const struct acpi_memory *memory;
     struct boot_info *boot;
+    const struct acpi_srat *srat; /* read last, when the cores are known */
     uint32_t cores_ignored;
 };
 
@@ -84,13 +87,13 @@ static void add_core(struct reader *reader, uint32_t apic_id, bool x2apic) {
 
 static void read_lapic(struct reader *reader, const void *entry) {
     const struct acpi_madt_lapic *lapic = entry;
-    if (lapic->flags & ACPI_CORE_ENABLED)
+    if (lapic->flags & ACPI_CORE_ENABLED && lapic->apic_id != ACPI_LAPIC_ALL)
         add_core(reader, lapic->apic_id, false);
 }
 
 static void read_x2apic(struct reader *reader, const void *entry) {
     const struct acpi_madt_x2apic *x2apic = entry;
-    if (x2apic->flags & ACPI_CORE_ENABLED)
+    if (x2apic->flags & ACPI_CORE_ENABLED && x2apic->apic_id != ACPI_X2APIC_ALL)
         add_core(reader, x2apic->apic_id, true);
 }
 
@@ -133,24 +136,20 @@ static const struct {
 };
 
 static void read_madt(struct reader *reader, const struct acpi_header *header) {
-    const uint8_t *madt = (const uint8_t *)header;
-    size_t rest = header->bytes - sizeof(struct acpi_madt);
+    const struct acpi_entry *entry = NULL;
 
     reader->boot->lapic = ((const struct acpi_madt *)header)->lapic;
     reader->boot->ioapic_count = 0;
-    while (rest >= sizeof(struct acpi_madt_entry)) {
-        const struct acpi_madt_entry *entry = (const void *)(madt + header->bytes - rest);
-        if (entry->bytes < sizeof *entry || entry->bytes > rest) {
-            log_line("acpi: table APIC is malformed; its last %lu bytes are ignored", rest);
-            break;
-        }
+    while ((entry = acpi_entry_next(header, sizeof(struct acpi_madt), entry)) != NULL)
         for (size_t i = 0; i < sizeof madt_entries / sizeof *madt_entries; i++)
             if (entry->type == madt_entries[i].type && entry->bytes >= madt_entries[i].bytes_min)
                 madt_entries[i].read(reader, entry);
-        rest -= entry->bytes;
-    }
     if (reader->boot->lapic == 0)
         reader->boot->lapic = LAPIC_DEFAULT;
+}
+
+static void keep_srat(struct reader *reader, const struct acpi_header *header) {
+    reader->srat = (const void *)header;
 }
 
 static void read_hpet(struct reader *reader, const struct acpi_header *header) {
@@ -219,6 +218,7 @@ static const struct {
     { "APIC", sizeof(struct acpi_madt), read_madt },
     { "HPET", sizeof(struct acpi_hpet), read_hpet },
     { "FACP", __builtin_offsetof(struct acpi_fadt, reset), read_fadt }, /* the length in ACPI 1.0 */
+    { "SRAT", sizeof(struct acpi_srat), keep_srat },
     { "SSDT", sizeof(struct acpi_header), read_definition_block },
 };
 
@@ -291,9 +291,6 @@ static void read_tables(struct reader *reader, const struct acpi_rsdp *rsdp, siz
 static void set_defaults(struct boot_info *boot, uint32_t apic_id) {
     boot->core_count = 1;
     boot->core[0] = (struct boot_core){ .apic_id = apic_id };
-    boot->node_count = 1;
-    boot->node_range_count = 0;
-    boot->partition_by_node = false;
     boot->lapic = LAPIC_DEFAULT;
     boot->ioapic_count = 1;
     boot->ioapic[0] = (struct boot_ioapic){ .base = IOAPIC_DEFAULT };
@@ -323,4 +320,5 @@ void acpi_read(const struct acpi_memory *memory, const void *rsdp, size_t rsdp_b
         log_line("acpi: no valid tables found; assuming a PC with one core");
     if (reader.cores_ignored > 0)
         log_line("acpi: %u cores ignored: more than %d", reader.cores_ignored, BOOT_CORES_MAX);
+    srat_read(reader.srat, boot);
 }

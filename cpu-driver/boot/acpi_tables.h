@@ -85,6 +85,11 @@ struct acpi_hpet {
     uint8_t reserved[4];
 } PACKED;
 
+/* How each entry of a MADT or SRAT begins. */
+struct acpi_entry {
+    uint8_t type, bytes; /* bytes: of the whole entry */
+} PACKED;
+
 /* Multiple APIC Description Table, 5.2.12, followed by entries. */
 struct acpi_madt {
     struct acpi_header header;
@@ -99,26 +104,26 @@ enum acpi_madt_type {
     ACPI_MADT_X2APIC = 9,
 };
 
-struct acpi_madt_entry {
-    uint8_t type, bytes;
-} PACKED;
-
 #define ACPI_CORE_ENABLED 1U
 
+/* What the architecture has no core of: a message to this one is to all. */
+#define ACPI_LAPIC_ALL  0xffU
+#define ACPI_X2APIC_ALL 0xffffffffU
+
 struct acpi_madt_lapic { /* 5.2.12.2 */
-    struct acpi_madt_entry entry;
+    struct acpi_entry entry;
     uint8_t reserved_uid, apic_id;
     uint32_t flags;
 } PACKED;
 
 struct acpi_madt_ioapic { /* 5.2.12.3 */
-    struct acpi_madt_entry entry;
+    struct acpi_entry entry;
     uint8_t reserved_id, reserved;
     uint32_t base, first_line;
 } PACKED;
 
 struct acpi_madt_isa_line { /* 5.2.12.5 */
-    struct acpi_madt_entry entry;
+    struct acpi_entry entry;
     uint8_t bus, source;
     uint32_t line;
     uint16_t flags; /* bits 0-1: polarity, bits 2-3: trigger mode (table 5.26) */
@@ -127,16 +132,53 @@ struct acpi_madt_isa_line { /* 5.2.12.5 */
 enum acpi_line_flag { ACPI_ACTIVE_LOW = 3 << 0, ACPI_LEVEL = 3 << 2 };
 
 struct acpi_madt_lapic_address { /* 5.2.12.8 */
-    struct acpi_madt_entry entry;
+    struct acpi_entry entry;
     uint16_t reserved;
     uint64_t base;
 } PACKED;
 
 struct acpi_madt_x2apic { /* 5.2.12.12 */
-    struct acpi_madt_entry entry;
+    struct acpi_entry entry;
     uint16_t reserved;
     uint32_t apic_id, flags, reserved_uid;
 } PACKED;
+
+/* System Resource Affinity Table, 5.2.16, followed by entries. */
+struct acpi_srat {
+    struct acpi_header header;
+    uint8_t reserved[12];
+} PACKED;
+
+enum acpi_srat_type { ACPI_SRAT_LAPIC = 0, ACPI_SRAT_MEMORY = 1, ACPI_SRAT_X2APIC = 2 };
+
+#define ACPI_AFFINITY_ENABLED 1U
+
+struct acpi_srat_lapic { /* 5.2.16.1 */
+    struct acpi_entry entry;
+    uint8_t domain_low, apic_id;
+    uint32_t flags;
+    uint8_t reserved_sapic, domain_high[3];
+    uint32_t reserved_clock;
+} PACKED;
+
+struct acpi_srat_memory { /* 5.2.16.2 */
+    struct acpi_entry entry;
+    uint32_t domain;
+    uint16_t reserved;
+    uint64_t base, bytes;
+    uint32_t reserved_2, flags;
+    uint64_t reserved_3;
+} PACKED;
+
+struct acpi_srat_x2apic { /* 5.2.16.3 */
+    struct acpi_entry entry;
+    uint16_t reserved;
+    uint32_t domain, apic_id, flags, reserved_clock, reserved_2;
+} PACKED;
+
+_Static_assert(sizeof(struct acpi_srat_lapic) == 16, "5.2.16.1");
+_Static_assert(sizeof(struct acpi_srat_memory) == 40, "5.2.16.2");
+_Static_assert(sizeof(struct acpi_srat_x2apic) == 24, "5.2.16.3");
 
 #undef PACKED
 

@@ -91,7 +91,7 @@ static void describe_partitions(const struct boot_info *boot) {
 }
 
 void plan_partitions(struct boot_info *boot) {
-    bool by_node = boot->node_range_count > 0;
+    bool by_node = boot->node_count > 1;
 
     boot->partition_by_node = by_node && partition_by_node_serves(boot);
     if (by_node && boot->node_count <= NODES_LISTED)
@@ -100,6 +100,6 @@ void plan_partitions(struct boot_info *boot) {
     else if (by_node)
         log_line("nodes: %u", boot->node_count);
     if (by_node && !boot->partition_by_node)
-        log_line("nodes: memory is divided equally: some node has too little for its cores");
+        log_line("nodes: ignored, some core would get too little memory, or too scattered");
     describe_partitions(boot);
 }

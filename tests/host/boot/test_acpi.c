@@ -116,6 +116,7 @@ TestSuite(acpi, .init = begin);
 static void check_defaults(void) {
     cr_assert_eq(boot.core_count, 1);
     cr_assert_eq(boot.core[0].apic_id, 7);
+    cr_assert(boot.core[0].node == 0 && boot.node_count == 1 && boot.node_range_count == 0);
     cr_assert_eq(boot.lapic, 0xfee00000);
     cr_assert(boot.ioapic_count == 1 && boot.ioapic[0].base == 0xfec00000 &&
               boot.ioapic[0].first_line == 0);
@@ -291,6 +292,84 @@ Test(acpi, more_cores_than_we_know_are_counted) {
     cr_assert_eq(boot.core[0].apic_id, 7);
     cr_assert_eq(boot.lapic, 0xfee00000); /* the table says 0 */
     cr_assert_not_null(strstr(fake_serial, "36 cores ignored"));
+}
+
+/* Cores with xAPIC entries and others with x2APIC entries, as on machines of more than 255. */
+Test(acpi, cores_of_both_kinds_are_in_the_order_of_the_table) {
+    static const uint8_t mixed[] = {
+        0, 0,  0xe0, 0xfe, 1,    0,    0,    0,                            /* LAPIC */
+        9, 16, 0,    0,    0xff, 0,    0,    0,    1, 0, 0, 0, 0, 0, 0, 0, /* x2APIC 255 */
+        0, 8,  0,    254,  1,    0,    0,    0,                            /* 254 */
+        9, 16, 0,    0,    0x78, 0x56, 0x34, 0x12, 1, 0, 0, 0, 0, 0, 0, 0, /* 0x12345678 */
+        9, 16, 0,    0,    7,    0,    0,    0,    1, 0, 0, 0, 0, 0, 0, 0, /* 7: it boots */
+    };
+
+    add("APIC", mixed, sizeof mixed);
+    make_xsdt();
+    read();
+    cr_assert_eq(boot.core_count, 4);
+    cr_assert(boot.core[0].apic_id == 7 && boot.core[0].x2apic);
+    cr_assert(boot.core[1].apic_id == 255 && boot.core[1].x2apic);
+    cr_assert(boot.core[2].apic_id == 254 && !boot.core[2].x2apic);
+    cr_assert(boot.core[3].apic_id == 0x12345678 && boot.core[3].x2apic);
+}
+
+/* Absent ones that could be put in (online-capable) included. */
+Test(acpi, cores_that_are_not_enabled_are_not_there) {
+    static const uint8_t disabled[] = {
+        0, 0,  0xe0, 0xfe, 1,    0,    0,    0,                            /* LAPIC */
+        0, 8,  1,    7,    1,    0,    0,    0,                            /* it boots */
+        0, 8,  2,    8,    0,    0,    0,    0,                            /* disabled */
+        0, 8,  3,    9,    2,    0,    0,    0,                            /* online-capable */
+        9, 16, 0,    0,    0,    1,    0,    0,    0, 0, 0, 0, 0, 0, 0, 0, /* disabled */
+        9, 16, 0,    0,    1,    1,    0,    0,    2, 0, 0, 0, 0, 0, 0, 0, /* online-capable */
+        0, 8,  4,    0xff, 1,    0,    0,    0,                            /* all of them */
+        9, 16, 0,    0,    0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0, 0, 0, 0, 0, /* all of them */
+        0, 8,  5,    10,   3,    0,    0,    0,                            /* enabled */
+    };
+
+    add("APIC", disabled, sizeof disabled);
+    make_xsdt();
+    read();
+    cr_assert_eq(boot.core_count, 2);
+    cr_assert_eq(boot.core[1].apic_id, 10);
+}
+
+/* Some firmware describes each core by an entry of either kind. */
+Test(acpi, core_described_twice_is_one) {
+    uint8_t twice[8 + 8 * 24] = { 0 };
+
+    for (size_t i = 0; i < 8; i++) {
+        memcpy(twice + 8 + 8 * i, (uint8_t[]){ 0, 8, 0, (uint8_t)i, 1, 0, 0, 0 }, 8);
+        memcpy(twice + 72 + 16 * i, (uint8_t[]){ 9, 16, 0, 0, (uint8_t)i, 0, 0, 0, 1 }, 9);
+    }
+    add("APIC", twice, sizeof twice);
+    make_xsdt();
+    read();
+    cr_assert_eq(boot.core_count, 8);
+    for (uint32_t i = 1; i < 8; i++)
+        cr_assert(boot.core[i].apic_id == i - 1 && !boot.core[i].x2apic);
+}
+
+/* Nodes are of cores, whichever table comes first. */
+Test(acpi, nodes_are_read_in_any_order_of_the_tables) {
+    static const uint8_t cores[] = { 0, 0, 0xe0, 0xfe, 1, 0, 0, 0, 0, 8, 1, 7,
+                                     1, 0, 0,    0,    0, 8, 2, 8, 1, 0, 0, 0 };
+    /* core 7 in domain 4, core 8 in domain 3 */
+    static const uint8_t nodes[12 + 2 * 16] = { [12] = 0, 16, 4, 7, 1, [28] = 0, 16, 3, 8, 1 };
+
+    for (unsigned srat_first = 0; srat_first < 2; srat_first++) {
+        begin();
+        if (srat_first)
+            add("SRAT", nodes, sizeof nodes);
+        add("APIC", cores, sizeof cores);
+        if (!srat_first)
+            add("SRAT", nodes, sizeof nodes);
+        make_xsdt();
+        read();
+        cr_assert(boot.core_count == 2 && boot.node_count == 2);
+        cr_assert(boot.core[0].node == 1 && boot.core[1].node == 0);
+    }
 }
 
 static struct acpi_fadt fadt;
