@@ -5,6 +5,7 @@
 #include "check.h"
 
 #include "alarm.h"
+#include "binding.h"
 #include "core.h"
 #include "frame.h"
 #include "ipc.h"
@@ -72,6 +73,7 @@ static void check_queues(const struct process *p) {
     CHECK(p, !(p->pending & PENDING_SENDERS) == !p->senders_head);
     CHECK(p, !(p->pending & PENDING_EVENTS) == !p->events);
     CHECK(p, !(p->pending & PENDING_NOTIFY) == slot_set_empty(&p->notified_by));
+    CHECK(p, !(p->pending & PENDING_BELLS) == !p->bells_head);
     CHECK(p, !(p->pending & PENDING_ASEND) == slot_set_empty(&p->asend_from));
     CHECK(p, p->asend_entries <= ASEND_MAX);
     for (unsigned slot = 0; slot < MAX_PROCESSES; slot++) {
@@ -105,16 +107,19 @@ static void check_waiting(const struct process *p) {
  * executable. */
 static void check_entry(struct process *p, uint64_t address, uint64_t entry, unsigned level) {
     uint64_t physical = entry & PTE_ADDRESS;
-    if (entry & PTE_ARCHIVE) {
-        CHECK(p, level == 1 && !(entry & PTE_WRITE));
-        CHECK(p, physical >= instance->boot.archive.base && physical < instance->boot.archive.end);
+    if (entry & PTE_BORROWED) {
+        bool archive =
+            physical >= instance->boot.archive.base && physical < instance->boot.archive.end;
+        CHECK(p, level == 1 && !(entry & PTE_WRITE && archive));
+        CHECK(p, !(entry & PTE_WRITE) || entry & PTE_NX);
         return;
     }
     reached[process_slot(p)]++;
     CHECK(p, entry & PTE_USER);
     CHECK(p, address < USER_END);
     CHECK(p, frame_owner(physical) == process_slot(p));
-    CHECK(p, frame_state(physical) == (level == 1 ? FRAME_PRIVATE : FRAME_TABLE));
+    enum frame_state state = frame_state(physical);
+    CHECK(p, level == 1 ? state == FRAME_PRIVATE || state == FRAME_EXPORTED : state == FRAME_TABLE);
     CHECK(p, level > 1 || !(entry & PTE_WRITE) || entry & PTE_NX);
 }
 
@@ -123,7 +128,8 @@ static void check_memory(struct process *p) {
     if (p->state == PROCESS_FREE || p->state == PROCESS_DEAD)
         return; /* a dead one may be half torn down */
     vm_for_each(p, check_entry);
-    CHECK(p, reached[process_slot(p)] + 2 == p->frames); /* and its PML4 and XSAVE area */
+    /* and its PML4, its XSAVE area, and what will take the place of shared memory */
+    CHECK(p, reached[process_slot(p)] + 2 + binding_scratches(p) == p->frames);
 }
 
 /* What a part of the kernel has found wrong with itself. */
@@ -143,6 +149,7 @@ unsigned check_invariants(void) {
     tell("queues of the scheduler", sched_check());
     tell("alarms", alarm_check());
     tell("interrupt lines", irq_check());
+    tell("bindings", binding_check());
     memset(reached, 0, sizeof reached);
     for (unsigned slot = 0; slot < MAX_PROCESSES; slot++) {
         struct process *p = &processes[slot];

@@ -1,8 +1,10 @@
 #include "first_process.h"
 
+#include <bulkhead/cores.h>
 #include <bulkhead/image.h>
 #include <bulkhead/startup.h>
 
+#include "binding.h"
 #include "core.h"
 #include "process.h"
 #include "string.h"
@@ -62,6 +64,13 @@ static void write_startup_page(struct process *p, const struct archive *archive)
     protect_range(p, STARTUP_BASE, STARTUP_BASE + PAGE_SIZE, PROT_READ);
 }
 
+/* Shows it the page of its channel with another core's monitor, and gives it that end. */
+static int connect(struct process *p, uint32_t peer) {
+    binding_open_first(peer, p);
+    return vm_lend(p, MONITOR_CHANNELS + peer * PAGE_SIZE, instance->pair[peer] + PAGE_SIZE,
+                   PROT_READ | PROT_WRITE);
+}
+
 static void give_everything(struct process *p) {
     process_set_rights(p, IPC_ALL, KCALL_ALL);
     p->io[0] = (struct priv_range){ 0, 0x10000 };
@@ -83,8 +92,11 @@ void first_process_start(const struct archive *archive, uint32_t frames) {
     map_range(p, STACK_TOP - STACK_BYTES, STACK_TOP);
     write_startup_page(p, archive);
     for (uint64_t offset = 0; offset < archive->bytes; offset += PAGE_SIZE)
-        must(vm_map_archive(p, ARCHIVE_BASE + offset, instance->boot.archive.base + offset),
+        must(vm_lend(p, ARCHIVE_BASE + offset, instance->boot.archive.base + offset, PROT_READ),
              "archive");
+    for (uint32_t peer = 0; peer < instance->boot.core_count; peer++)
+        if (peer != instance->core)
+            must(connect(p, peer), "channels");
     give_everything(p);
     process_start(p, entry, STACK_TOP, 0, 0);
 }

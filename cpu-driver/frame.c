@@ -59,14 +59,18 @@ static void mark_free(uint64_t index) {
     chunk_of(index)->free_count++;
 }
 
-/* Takes memory for the bitmaps from the first range that has room, beside the instance's own block.
- */
+static bool apart(const struct range *used, uint64_t base, uint64_t end) {
+    return base >= used->end || end <= used->base;
+}
+
+/* Takes memory for the bitmaps from the first range that has room, beside the instance's own block
+ * and the commons. */
 static struct chunk *place_chunks(const struct instance_info *info, uint64_t bytes) {
     for (uint32_t i = 0; i < info->partition.memory.count; i++) {
         struct range r = info->partition.memory.range[i];
         uint64_t base = r.end - bytes;
-        bool fits = r.end - r.base >= bytes && (base >= info->own.end || r.end <= info->own.base);
-        if (fits)
+        if (r.end - r.base >= bytes && apart(&info->own, base, r.end) &&
+            apart(&info->commons, base, r.end))
             return direct(base);
     }
     return NULL;
@@ -92,6 +96,7 @@ int64_t frame_init(struct instance_info *info) {
     for (uint32_t i = 0; i < info->partition.memory.count; i++)
         set_range(&info->partition.memory.range[i], FRAME_FREE);
     set_range(&info->own, FRAME_KERNEL);
+    set_range(&info->commons, FRAME_EXPORTED);
     uint64_t base = (uint64_t)chunks - DIRECT_BASE;
     set_range(&(struct range){ base, base + bytes }, FRAME_KERNEL);
 
@@ -133,6 +138,38 @@ uint64_t frame_alloc(struct process *p, enum frame_state state) {
     uint64_t physical = (first_frame + index) * PAGE_SIZE;
     memset(direct(physical), 0, PAGE_SIZE);
     return physical;
+}
+
+/* The first of `count` free frames in a row that lie in one chunk; FRAMES_PER_CHUNK: none. */
+static unsigned find_run(const struct chunk *chunk, uint64_t count) {
+    unsigned length = 0;
+    if (chunk->free_count < count)
+        return FRAMES_PER_CHUNK;
+    for (unsigned bit = 0; bit < FRAMES_PER_CHUNK; bit++) {
+        length = chunk->free[bit / 64] >> (bit % 64) & 1 ? length + 1 : 0;
+        if (length == count)
+            return bit + 1 - length;
+    }
+    return FRAMES_PER_CHUNK;
+}
+
+uint64_t frame_alloc_run(struct process *p, enum frame_state state, uint64_t count) {
+    if (count > p->frame_quota - p->frames)
+        return 0;
+    for (uint64_t c = chunk_hint; c < chunk_count; c++) {
+        unsigned first = find_run(&chunks[c], count);
+        if (first == FRAMES_PER_CHUNK)
+            continue;
+        uint64_t index = c * FRAMES_PER_CHUNK + first - lead;
+        for (uint64_t i = index; i < index + count; i++) {
+            *free_word(i) &= ~free_bit(i);
+            set(i, state, process_slot(p));
+        }
+        chunks[c].free_count -= (uint32_t)count;
+        p->frames += (uint32_t)count;
+        return (first_frame + index) * PAGE_SIZE;
+    }
+    return 0;
 }
 
 void frame_free(struct process *p, uint64_t physical) {

@@ -29,6 +29,12 @@ int64_t frame_init(struct instance_info *info);
  */
 uint64_t frame_alloc(struct process *p, enum frame_state state);
 
+/*
+ * Allocates `count` frames, 1 to FRAMES_PER_CHUNK, that follow each other, at the expense of `p`.
+ * They are not zeroed. Returns the first one's physical address, or 0 as above.
+ */
+uint64_t frame_alloc_run(struct process *p, enum frame_state state, uint64_t count);
+
 /* Frees a frame of process `p` (NULL: of the instance). It must be p's. */
 void frame_free(struct process *p, uint64_t physical);
 

@@ -8,8 +8,10 @@
 #include "instance.h"
 
 #include <bulkhead/error.h>
+#include <bulkhead/kcall.h>
 
 #include "framebuffer.h"
+#include "partition.h"
 #include "ranges.h"
 #include "string.h"
 #include "x86_64/paging.h"
@@ -22,6 +24,8 @@
 #define PTE_DATA   (PTE_OWN | PTE_WRITE | PTE_NX)
 #define PTE_DEVICE (PTE_DATA | PTE_UNCACHED | PTE_WRITE_THROUGH)
 #define PTE_INNER  (PTE_PRESENT | PTE_WRITE | PTE_ACCESSED) /* the leaf decides what may be done */
+
+#define PAIR_BYTES (2 * PAGE_SIZE) /* that two cores have in common */
 
 #define LAPIC_BYTES  4096
 #define IOAPIC_BYTES 0x44 /* up to EOI, the highest register */
@@ -37,6 +41,8 @@ struct builder {
     uint64_t image, stacks, info, frame_table, tables; /* physical: the parts of the own block */
     uint64_t next, limit;                              /* free memory for page tables */
     uint64_t device_next;                              /* next free address for devices */
+    uint64_t pair[BOOT_CORES_MAX];                     /* as in struct instance_info */
+    struct range commons;
 };
 
 static uint64_t page_up(uint64_t bytes) { return (bytes + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1); }
@@ -194,6 +200,18 @@ static int map_stacks(struct builder *builder) {
     return 0;
 }
 
+static int map_mailboxes(struct builder *builder) {
+    for (uint32_t core = 0; core < builder->request->boot->core_count; core++) {
+        if (core == builder->request->core)
+            continue;
+        int error =
+            map(builder, MAILBOX_VIEW + core * PAGE_SIZE, builder->pair[core], PAGE_SIZE, PTE_DATA);
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
 static int map_archive(struct builder *builder) {
     const struct range *archive = &builder->request->boot->archive;
 
@@ -286,26 +304,49 @@ static uint64_t tables_bound(const struct builder *builder) {
     tables += 2UL * builder->plan.count;             /* around frames left out of the direct map */
     tables += 1 + 2;                                 /* levels 3 and 2 of the instance's windows */
     tables += builder->image_bytes / pt_span(2) + 2; /* level 1 of the image, */
-    tables += 1;                                     /* the stacks, */
+    tables += 1 + 1;                                 /* the stacks, the mailboxes, */
     tables += archive / pt_span(2) + 2;              /* the archive, */
     tables += (3 + boot->ioapic_count) + 2;          /* devices, the framebuffer's both ends, */
     tables += 3;                                     /* and the switch page, with levels 3 and 2 */
     return tables * PAGE_SIZE;
 }
 
+/*
+ * Where the pages are that each two cores have in common: in the commons of the lower one, in the
+ * order of the higher ones.
+ */
+static int place_commons(struct builder *builder) {
+    const struct boot_info *boot = builder->request->boot;
+    uint32_t self = builder->request->core;
+    uint64_t own = commons_base(boot, self);
+
+    for (uint32_t core = 0; core < boot->core_count; core++) {
+        uint64_t base = core < self ? commons_base(boot, core) : own;
+        uint32_t distance = core < self ? self - core : core - self;
+        if (base == RANGES_NONE)
+            return -E_NOMEM;
+        if (distance > 0)
+            builder->pair[core] = base + (distance - 1) * PAIR_BYTES;
+    }
+    builder->commons = (struct range){ own, own + commons_pages(boot, self) * PAGE_SIZE };
+    return 0;
+}
+
 /* Finds room for the own block and gives each part its place. */
 static int place(struct builder *builder) {
     const struct range_list *memory = &builder->request->partition->memory;
+    struct range_list avoid = *builder->request->avoid;
 
     if (memory->count == 0)
         return -E_NOMEM;
+    ranges_add(&avoid, builder->commons.base, builder->commons.end);
     uint64_t info_bytes = page_up(sizeof(struct instance_info));
     uint64_t frame_table_bytes = page_up(frame_count(memory) * sizeof(uint32_t));
     uint64_t bytes = builder->image_bytes + STACKS_BYTES + info_bytes + frame_table_bytes +
                      tables_bound(builder);
-    uint64_t base = ranges_find(memory, builder->request->avoid, bytes, CHUNK_BYTES);
+    uint64_t base = ranges_find(memory, &avoid, bytes, CHUNK_BYTES);
     if (base == RANGES_NONE)
-        base = ranges_find(memory, builder->request->avoid, bytes, PAGE_SIZE);
+        base = ranges_find(memory, &avoid, bytes, PAGE_SIZE);
     if (base == RANGES_NONE)
         return -E_NOMEM;
     builder->image = base;
@@ -324,8 +365,8 @@ static int map_all(struct builder *builder, struct instance_info *info) {
     if (table_make(builder) == 0) /* the PML4 */
         return -E_NOMEM;
     if ((error = map_image(builder)) || (error = map_direct(builder)) ||
-        (error = map_stacks(builder)) || (error = map_archive(builder)) ||
-        (error = map_devices(builder, info)))
+        (error = map_stacks(builder)) || (error = map_mailboxes(builder)) ||
+        (error = map_archive(builder)) || (error = map_devices(builder, info)))
         return error;
     return map_switch_page(builder);
 }
@@ -336,6 +377,7 @@ static void fill_info(const struct builder *builder, struct instance_info *info)
 
     info->core = request->core;
     info->incarnation = request->incarnation;
+    info->starter = request->starter;
     info->partition = *request->partition;
     info->own = (struct range){ builder->image, builder->next };
     info->image_bytes = builder->image_bytes;
@@ -347,15 +389,36 @@ static void fill_info(const struct builder *builder, struct instance_info *info)
     info->frame_table = (uint32_t *)(DIRECT_BASE + builder->frame_table);
     info->first_frame = memory->range[0].base / PAGE_SIZE;
     info->frame_count = frame_count(memory);
+    memcpy(info->pair, builder->pair, sizeof info->pair);
+    info->commons = builder->commons;
+    info->tsc_frequency = request->tsc_frequency;
+    info->timer_ratio = request->timer_ratio;
     info->boot = *request->boot;
+}
+
+static int plan(struct builder *builder) {
+    int error = plan_image(builder);
+
+    if (!error)
+        error = place_commons(builder);
+    return error ? error : place(builder);
+}
+
+int instance_place(const struct instance_request *request, struct range *own) {
+    struct builder builder = { .request = request };
+    int error = plan(&builder);
+
+    if (!error)
+        *own = (struct range){ builder.image, builder.limit };
+    return error;
 }
 
 int instance_build(const struct instance_request *request, struct instance_info **info,
                    uint64_t *entry) {
     struct builder builder = { .request = request, .device_next = DEVICE_BASE };
-    int error = plan_image(&builder);
+    int error = plan(&builder);
 
-    if (error || (error = place(&builder)))
+    if (error)
         return error;
     copy_image(&builder);
     /* stacks, information and frame table */

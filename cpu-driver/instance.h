@@ -10,6 +10,7 @@
  *                     of the image's read-only segments, and nothing of any other partition
  *   KERNEL_BASE       the image: text r-x, rodata r--, data and bss rw-
  *   STACK_BASE        stacks, each at the upper end of a slot of STACK_SLOT bytes, unmapped below
+ *   MAILBOX_VIEW      a page for each other core: the mailboxes of the two (mailbox.h), rw-
  *   ARCHIVE_VIEW      the boot archive, r--
  *   DEVICE_BASE       device registers and framebuffer, rw-, uncached; unmapped between devices
  *
@@ -30,6 +31,7 @@
 #define KERNEL_BASE  0xffffffff80000000UL
 #define STACK_BASE   0xffffffffa0000000UL
 #define STACK_SLOT   0x10000UL
+#define MAILBOX_VIEW 0xffffffffa8000000UL
 #define ARCHIVE_VIEW 0xffffffffb0000000UL
 #define DEVICE_BASE  0xffffffffc0000000UL
 
@@ -43,6 +45,11 @@ struct partition {
     struct range_list memory;
 };
 
+/* Where an instance's log is (log.h), for those who read it when the instance cannot any more. */
+struct log_place {
+    uint64_t ring, logged; /* physical: the text, and how many bytes were ever logged */
+};
+
 /*
  * What an instance is told about itself; lies in its partition, read through the direct map. Frames
  * of the instance's own (image, stacks, page tables, frame table, this struct) are one contiguous
@@ -51,6 +58,7 @@ struct partition {
 struct instance_info {
     uint32_t core;
     uint32_t incarnation; /* 0 to ENDPOINT_INCARNATION_MAX, different at every start of this core */
+    uint32_t starter;     /* core whose monitor has built this instance; core 0's: itself */
     struct partition partition;
     struct range own;
     uint64_t image_bytes, stack_bytes, page_table_bytes, frame_table_bytes;
@@ -59,9 +67,17 @@ struct instance_info {
     uint32_t *frame_table; /* virtual; one word per frame from first_frame on, zeroed */
     uint64_t first_frame;  /* number (address / 4096) of the partition's first frame */
     uint64_t frame_count;  /* up to the partition's last one, holes included */
-    uint64_t lapic, hpet;  /* virtual; hpet 0: none */
+    /*
+     * Physical, for each other core: the pages that the two have in common, which lie in the
+     * partition of the lower one: mailboxes, then the channel of the monitors.
+     */
+    uint64_t pair[BOOT_CORES_MAX];
+    struct range commons;                /* those of them in this partition */
+    uint64_t tsc_frequency, timer_ratio; /* as another instance has measured them; 0: measure */
+    uint64_t lapic, hpet;                /* virtual; hpet 0: none */
     uint64_t ioapic[BOOT_IOAPICS_MAX];
     uint64_t framebuffer; /* virtual; 0: none */
+    struct log_place log; /* written by the instance */
     struct boot_info boot;
 };
 
@@ -74,7 +90,8 @@ struct instance_request {
     const struct partition *partition;
     const struct range_list *avoid; /* memory of it that is in use until the instance runs */
     const struct boot_info *boot;
-    uint32_t core, incarnation;
+    uint32_t core, incarnation, starter;
+    uint64_t tsc_frequency, timer_ratio; /* 0: the instance is to measure them */
     uint64_t view;        /* what to add to a physical address of the partition to reach it now */
     uint64_t switch_page; /* physical page of the code that will load the instance's page tables */
 };
@@ -85,6 +102,12 @@ struct instance_request {
  */
 enum image_refusal instance_check_image(const void *image, size_t image_bytes,
                                         struct image_plan *plan);
+
+/*
+ * Tells where the own block of an instance will lie, if it is the largest that it can be; `view`
+ * and `switch_page` do not matter yet. Errors: as instance_build().
+ */
+int instance_place(const struct instance_request *request, struct range *own);
 
 /*
  * Builds an instance in its partition. Nothing outside the own block is written.

@@ -2,6 +2,7 @@
  * include/bulkhead/ipc.h. */
 #include "ipc.h"
 
+#include "binding.h"
 #include "core.h"
 #include "sched/sched.h"
 #include "time.h"
@@ -105,6 +106,23 @@ static bool take_notify(struct process *p, endpoint_t from) {
     return true;
 }
 
+void ipc_bells_changed(struct process *p) {
+    if (!p->bells_head)
+        p->pending &= ~(unsigned)PENDING_BELLS;
+}
+
+static bool take_bell(struct process *p, endpoint_t from) {
+    const struct binding *b = p->pending & PENDING_BELLS ? binding_take(p, from) : NULL;
+    if (!b)
+        return false;
+    ipc_bells_changed(p);
+    fill_notification(p, b->name);
+    p->context.rdx = b->cookie;
+    p->context.r10 = b->state == BINDING_CLOSED;
+    ipc_received(p, b->name);
+    return true;
+}
+
 static bool take_asend(struct process *p, endpoint_t from) {
     int slot;
     while (p->pending & PENDING_ASEND && (slot = pick_source(p, &p->asend_from, from)) >= 0) {
@@ -147,7 +165,7 @@ static bool take_sender(struct process *p, endpoint_t from) {
 static bool receive_pending(struct process *p, endpoint_t from, bool reply) {
     if (!p->pending)
         return false;
-    if (!reply && (take_events(p, from) || take_notify(p, from)))
+    if (!reply && (take_events(p, from) || take_notify(p, from) || take_bell(p, from)))
         return true;
     if (take_asend(p, from) || take_sender(p, from))
         return true;
@@ -258,10 +276,20 @@ static void nbsend(struct process *p) {
     finish(p, send_now(p, IPC_NBSEND, &to));
 }
 
+/* Whom a RECEIVE names: a process in *source, or NULL for what is none. */
+static int receive_source(const struct process *p, endpoint_t from, struct process **source) {
+    *source = NULL;
+    if (from == ENDPOINT_ANY || from == ENDPOINT_KERNEL)
+        return 0;
+    if (endpoint_core(from) == ENDPOINT_CORE_BINDING)
+        return binding_find(p, from) ? 0 : -E_BADEP;
+    return process_find(from, source);
+}
+
 static void receive(struct process *p) {
     endpoint_t from = p->context.rdi;
-    struct process *source = NULL;
-    int error = from == ENDPOINT_ANY || from == ENDPOINT_KERNEL ? 0 : process_find(from, &source);
+    struct process *source;
+    int error = receive_source(p, from, &source);
     if (error)
         finish(p, error);
     else if (receive_pending(p, from, false))
@@ -285,8 +313,22 @@ static void replyrecv(struct process *p) {
 
 static void asend(struct process *p) { finish(p, asend_submit(p, p->context.rdi, p->context.rsi)); }
 
+/* To the other end of a binding. */
+static void ring(struct process *p) {
+    int error = binding_notify(p, p->context.rdi);
+    finish(p, error);
+    if (error)
+        return;
+    trace(TRACE_EVENT_NOTIFY, p->endpoint, p->context.rdi, 0);
+    p->messages_sent++;
+}
+
 static void notify(struct process *p) {
     struct process *to;
+    if (endpoint_core(p->context.rdi) == ENDPOINT_CORE_BINDING) {
+        ring(p);
+        return;
+    }
     int error = ipc_target(p, p->context.rdi, &to);
     finish(p, error);
     if (error)
@@ -342,6 +384,15 @@ void ipc_event(struct process *p, enum kernel_event event) {
     p->pending |= PENDING_EVENTS;
     if (ipc_receives_from(p, ENDPOINT_KERNEL) && !p->awaits_reply) {
         take_events(p, p->receive_from);
+        p->state = PROCESS_READY;
+        sched_wake(p, ENDPOINT_KERNEL);
+    }
+}
+
+void ipc_bell(struct process *p, endpoint_t name) {
+    p->pending |= PENDING_BELLS;
+    if (ipc_receives_from(p, name) && !p->awaits_reply) {
+        take_bell(p, p->receive_from);
         p->state = PROCESS_READY;
         sched_wake(p, ENDPOINT_KERNEL);
     }

@@ -35,6 +35,13 @@ struct process *ipc_waits_for(const struct process *p);
 /* Raises a kernel event at a process; delivers it at once when the process is waiting for such. */
 void ipc_event(struct process *p, enum kernel_event event);
 
+/*
+ * A binding of the process, by this name, is in its queue of bells now: delivers it at once when
+ * the process is waiting for such. ipc_bells_changed(): one may have been taken out.
+ */
+void ipc_bell(struct process *p, endpoint_t name);
+void ipc_bells_changed(struct process *p);
+
 /* Two processes may no longer send to each other: whichever waits for the other gets -E_TARGET. */
 void ipc_part(struct process *a, struct process *b);
 

@@ -38,6 +38,9 @@ void log_serial(bool on);
  */
 void log_inherit(const char *text);
 
+/* Where the ring and the number of bytes ever logged are; virtual addresses. */
+void log_where(const void **text, const void **total);
+
 /*
  * Copies text logged from position `from` on (bytes ever logged), or from the oldest kept. Returns
  * the bytes copied and in *start the position of the first of them; *total is the bytes ever

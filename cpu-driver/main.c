@@ -2,11 +2,13 @@
 #include <bulkhead/cmdline.h>
 
 #include "alarm.h"
+#include "binding.h"
 #include "core.h"
 #include "first_process.h"
 #include "frame.h"
 #include "irq.h"
 #include "log.h"
+#include "mailbox.h"
 #include "panic.h"
 #include "process.h"
 #include "sched/sched.h"
@@ -23,6 +25,17 @@ bool core_debug;
 
 /* Called by entry.asm. */
 void instance_main(struct instance_info *info);
+
+static uint64_t image_physical(const void *address) {
+    return instance->image_offset + ((uint64_t)address - KERNEL_BASE);
+}
+
+/* For those who will want to know what this instance had to say last. */
+static void publish_log(void) {
+    const void *text, *total;
+    log_where(&text, &total);
+    instance->log = (struct log_place){ image_physical(text), image_physical(total) };
+}
 
 static void start_cpu(void) {
     char brand[BRAND_TEXT_MAX + 1];
@@ -70,8 +83,10 @@ void instance_main(struct instance_info *info) {
     segments_init();
     *(uint64_t *)direct(info->pml4) = 0; /* the page that loaded our page tables */
     cpu_write_cr3(info->pml4);
-    log_init(&info->boot.framebuffer, (void *)info->framebuffer);
+    if (info->core == 0) /* the others' logs are read by who asks for them */
+        log_init(&info->boot.framebuffer, (void *)info->framebuffer);
     log_inherit(info->boot.log);
+    publish_log();
     open_archive(&archive);
     start_cpu();
     irq_init(); /* the 8259s first: one that is asking while its way into the local APIC closes is
@@ -80,6 +95,8 @@ void instance_main(struct instance_info *info) {
     lapic_init();
     process_init();
     alarm_init();
+    binding_init();
+    mailbox_init();
     uint32_t frames = start_memory();
     read_debug_option();
     start_scheduler();

@@ -9,6 +9,7 @@
 
 #include "core.h"
 #include "log.h"
+#include "mailbox.h"
 #include "x86_64/cpu.h"
 
 #define BACKTRACE_DEPTH 24
@@ -55,15 +56,22 @@ static void begin(void) {
     if (panicking) /* the report itself failed */
         cpu_halt_forever();
     panicking = true;
-    log_serial(true);
+    if (!instance || instance->core == 0) /* others' reports are read by who fences them */
+        log_serial(true);
     log_line("core %u stopped", instance ? instance->core : 0);
+}
+
+/* The report is complete: others may read it. */
+_Noreturn static void stop(void) {
+    mailbox_stop();
+    cpu_halt_forever();
 }
 
 _Noreturn static void end(uint64_t frame) {
     if (current)
         log_line("  while serving %.24s (%lx)", current->label, current->endpoint);
     log_backtrace(frame);
-    cpu_halt_forever();
+    stop();
 }
 
 static void log_registers(const struct context *c) {
@@ -82,7 +90,7 @@ _Noreturn void panic_process(const struct process *p, const char *cause) {
     log_registers(&p->context);
     for (uint32_t i = 0; i < p->backtrace_length; i++)
         log_line("  from %016lx", p->backtrace[i]);
-    cpu_halt_forever();
+    stop();
 }
 
 _Noreturn void panic_exception(const struct context *c, const char *name) {

@@ -2,6 +2,7 @@
 #include "process.h"
 
 #include "alarm.h"
+#include "binding.h"
 #include "core.h"
 #include "frame.h"
 #include "ipc.h"
@@ -177,6 +178,7 @@ void process_die(struct process *p, enum death_cause cause, uint64_t status) {
     p->state = PROCESS_DEAD;
     alarm_cancel(p);
     irq_release_all(p);
+    binding_process_died(p);
     ipc_peer_died(p);
     trace(TRACE_EVENT_EXIT, p->endpoint, ENDPOINT_NONE, cause);
 
@@ -203,6 +205,7 @@ static void children_hand_over(struct process *p, struct process *heir) {
 bool process_destroy_step(struct process *p, struct process *heir) {
     if (!vm_destroy_step(p))
         return false;
+    binding_process_gone(p);
     children_hand_over(p, heir);
     for (unsigned slot = 0; slot < MAX_PROCESSES; slot++)
         slot_set_remove(&processes[slot].targets, process_slot(p));

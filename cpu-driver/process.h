@@ -60,6 +60,7 @@ enum pending {
     PENDING_NOTIFY = 1 << 1,  /* process.notified_by */
     PENDING_ASEND = 1 << 2,   /* process.asend_from */
     PENDING_SENDERS = 1 << 3, /* process.senders */
+    PENDING_BELLS = 1 << 4,   /* process.bells */
 };
 
 /* What a scheduling policy keeps about a process. */
@@ -113,6 +114,8 @@ struct process {
     uint32_t irq_fired;   /* set of the bits registered by IRQCTL */
     uint64_t asend_table; /* user address */
     uint32_t asend_entries;
+    uint32_t bindings;                       /* that it has */
+    struct binding *bells_head, *bells_tail; /* those of them that were rung, in that order */
 
     /* Alarm: a list sorted by deadline */
     uint64_t alarm_deadline; /* TSC; 0: none */

@@ -114,9 +114,14 @@ static uint64_t against_pit(void) {
 }
 
 void time_init(void) {
-    const char *source = "CPUID";
-    frequency = from_cpuid();
-    bool measured = !frequency;
+    const char *source = "core 0"; /* one frequency for all: clocks of cores are compared */
+    frequency = instance->tsc_frequency;
+    bool measured = false;
+    if (!frequency) {
+        source = "CPUID";
+        frequency = from_cpuid();
+        measured = !frequency;
+    }
     if (!frequency && instance->boot.pm_timer) {
         source = "ACPI PM timer";
         frequency = against_pm_timer((uint16_t)instance->boot.pm_timer);

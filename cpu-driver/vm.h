@@ -34,12 +34,26 @@ int vm_map(struct process *p, uint64_t address, unsigned protection);
 int vm_unmap(struct process *p, uint64_t address);
 int vm_protect(struct process *p, uint64_t address, unsigned protection);
 
-/* Shows a process memory of the boot archive, read-only. Costs it page tables only. */
-int vm_map_archive(struct process *p, uint64_t address, uint64_t physical);
+/*
+ * Shows a process memory that it does not own: a page of the boot archive, or one that other cores
+ * have too. Costs it page tables only. vm_unlend() takes it away, vm_relend() puts another frame in
+ * its place, and does nothing where no such page is. Errors: as above, -E_FAULT it is memory of its
+ * own.
+ */
+int vm_lend(struct process *p, uint64_t address, uint64_t physical, unsigned protection);
+int vm_unlend(struct process *p, uint64_t address);
+void vm_relend(struct process *p, uint64_t address, uint64_t physical);
+
+bool vm_is_mapped(const struct process *p, uint64_t address);
+
+/* Maps a frame that the process owns already: FRAME_EXPORTED, which vm_unmap() leaves alone. */
+int vm_map_exported(struct process *p, uint64_t address, uint64_t physical);
+int vm_unmap_exported(struct process *p, uint64_t address);
 
 /*
  * Where the kernel reaches user memory: NULL unless the range lies within one page, mapped, in a
- * private frame of the process (or, to read, in the boot archive), and writable if `write`.
+ * private frame of the process (or, to read, in the boot archive), and writable if `write`. Memory
+ * that others can write is not for the kernel.
  */
 void *vm_user_memory(struct process *p, uint64_t address, uint64_t bytes, bool write);
 

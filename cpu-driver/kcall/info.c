@@ -123,7 +123,10 @@ static int info_core(struct sink *s, uint64_t unused) {
         .incarnation = instance->incarnation,
         .apic_id = lapic_id(),
         .cores = boot->core_count,
+        .starter = instance->starter,
         .tsc_frequency = time_frequency(),
+        .timer_ratio = lapic_timer_ratio(),
+        .info_address = (uint64_t)instance - DIRECT_BASE,
         .time = time_now(),
         .tsc_start = boot->entry_tsc,
         .idle_time = time_from_ticks(counters.idle_time),
@@ -195,6 +198,14 @@ static int info_cmdline(struct sink *s, uint64_t unused) {
     return put(s, text, length + 1);
 }
 
+/* It has every address of the machine. */
+static int info_boot(struct sink *s, uint64_t unused) {
+    (void)unused;
+    if (s->p->supervisor != ENDPOINT_NONE)
+        return process_refuse(s->p, -E_PERM);
+    return put(s, &instance->boot, sizeof instance->boot);
+}
+
 static int (*const tellers[])(struct sink *s, uint64_t argument) = {
     [INFO_PROCESSES] = info_processes,
     [INFO_PROCESS] = info_process,
@@ -204,6 +215,7 @@ static int (*const tellers[])(struct sink *s, uint64_t argument) = {
     [INFO_SCHED] = info_sched,
     [INFO_LOG] = info_log,
     [INFO_CMDLINE] = info_cmdline,
+    [INFO_BOOT] = info_boot,
 };
 
 int kcall_getinfo(struct process *p) {

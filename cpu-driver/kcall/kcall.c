@@ -32,6 +32,9 @@ static int (*const handlers[KCALL_COUNT])(struct process *p) = {
     [KCALL_SCHED] = kcall_sched,
     [KCALL_TRACE] = kcall_trace,
     [KCALL_LOG] = kcall_log,
+    [KCALL_CORE] = kcall_core,
+    [KCALL_SHARE] = kcall_share,
+    [KCALL_BIND] = kcall_bind,
 };
 
 /* Why the caller may not make this call. */

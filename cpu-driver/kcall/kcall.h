@@ -54,5 +54,8 @@ int kcall_privctl(struct process *p);
 int kcall_sched(struct process *p);
 int kcall_trace(struct process *p);
 int kcall_log(struct process *p);
+int kcall_core(struct process *p);
+int kcall_share(struct process *p);
+int kcall_bind(struct process *p);
 
 #endif

@@ -62,6 +62,15 @@ static int give_sched(struct process *p, struct process *child) {
     return 0;
 }
 
+/* Memory that a child shares is its supervisor's to hold, and at the child's expense. */
+static int move_frames(struct process *from, struct process *to, uint64_t frames) {
+    if (frames > from->frame_quota - from->frames)
+        return -E_QUOTA;
+    from->frame_quota -= (uint32_t)frames;
+    to->frame_quota += (uint32_t)frames;
+    return 0;
+}
+
 int kcall_privctl(struct process *p) {
     struct process *child;
     int error = kcall_child(p, ARG1(p), &child);
@@ -81,6 +90,10 @@ int kcall_privctl(struct process *p) {
         return give_range(p, p->irq, p->irq_count, child->irq, &child->irq_count);
     case PRIVCTL_SCHED:
         return give_sched(p, child);
+    case PRIVCTL_TAKE_FRAMES:
+        return move_frames(child, p, ARG2(p));
+    case PRIVCTL_GIVE_FRAMES:
+        return move_frames(p, child, ARG2(p));
     default:
         return -E_BADCALL;
     }

@@ -10,6 +10,8 @@
 #define REG_TASK_PRIORITY 0x080
 #define REG_EOI           0x0b0
 #define REG_SPURIOUS      0x0f0
+#define REG_COMMAND       0x300
+#define REG_COMMAND_HIGH  0x310
 #define REG_LVT_TIMER     0x320
 #define REG_LVT_LINT0     0x350
 #define REG_LVT_LINT1     0x360
@@ -19,6 +21,7 @@
 #define REG_TIMER_DIVIDE  0x3e0
 
 #define SPURIOUS_APIC_ENABLE   0x100U
+#define COMMAND_PENDING        0x1000U
 #define LVT_MASKED             0x10000U
 #define LVT_NMI                0x400U
 #define LVT_TIMER_TSC_DEADLINE 0x40000U
@@ -27,6 +30,9 @@
 #define APIC_BASE_ENABLE 0x800U
 #define APIC_BASE_X2APIC 0x400U
 
+#define MSR_X2APIC 0x800U /* and the register's offset / 16 */
+
+#define CPUID_1_ECX_X2APIC       (1U << 21)
 #define CPUID_1_ECX_TSC_DEADLINE (1U << 24)
 
 #define MEASURE_NS 1000000UL
@@ -34,12 +40,20 @@
 uint64_t lapic_timer_armed;
 
 static volatile uint8_t *registers;
-static bool deadline_mode;
+static bool x2apic_mode, deadline_mode;
 static uint64_t counts_per_tick_32; /* timer counts per tick of the TSC, times 2^32 */
 
-static uint32_t read(unsigned reg) { return *(volatile uint32_t *)(registers + reg); }
+static uint32_t read(unsigned reg) {
+    return x2apic_mode ? (uint32_t)cpu_rdmsr(MSR_X2APIC + reg / 16)
+                       : *(volatile uint32_t *)(registers + reg);
+}
 
-static void write(unsigned reg, uint32_t value) { *(volatile uint32_t *)(registers + reg) = value; }
+static void write(unsigned reg, uint32_t value) {
+    if (x2apic_mode)
+        cpu_wrmsr(MSR_X2APIC + reg / 16, value);
+    else
+        *(volatile uint32_t *)(registers + reg) = value;
+}
 
 /* How fast the timer counts, in relation to the TSC. */
 static void measure(void) {
@@ -55,14 +69,14 @@ static void measure(void) {
         panic("the local APIC's timer does not count");
 }
 
-/* Firmware may have left x2APIC mode on, whose only way to xAPIC mode is by off (SDM 11.12.5). */
+/*
+ * From any mode that firmware may have left it in. What follows another INIT begins with the APIC
+ * as after a reset (SDM 11.12.5).
+ */
 static void enable(void) {
-    uint64_t base = cpu_rdmsr(MSR_APIC_BASE);
-    if (base & APIC_BASE_X2APIC) {
-        base &= ~(uint64_t)(APIC_BASE_ENABLE | APIC_BASE_X2APIC);
-        cpu_wrmsr(MSR_APIC_BASE, base);
-    }
-    cpu_wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
+    x2apic_mode = cpu_cpuid(1, 0).c & CPUID_1_ECX_X2APIC;
+    uint64_t base = cpu_rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE;
+    cpu_wrmsr(MSR_APIC_BASE, x2apic_mode ? base | APIC_BASE_X2APIC : base);
 }
 
 void lapic_init(void) {
@@ -75,14 +89,35 @@ void lapic_init(void) {
     write(REG_LVT_LINT1, LVT_NMI);
     write(REG_LVT_ERROR, LVT_MASKED);
     deadline_mode = cpu_cpuid(1, 0).c & CPUID_1_ECX_TSC_DEADLINE;
-    if (!deadline_mode)
+    counts_per_tick_32 = instance->timer_ratio;
+    if (!deadline_mode && !counts_per_tick_32)
         measure();
+    write(REG_TIMER_DIVIDE, TIMER_DIVIDE_BY_16);
     write(REG_LVT_TIMER, deadline_mode ? LVT_TIMER_TSC_DEADLINE | VECTOR_TIMER : VECTOR_TIMER);
     cpu_fence(); /* the mode is set before the first deadline is (SDM vol. 3, 11.5.4.1) */
-    log_line("timer: local APIC %u, one-shot%s", lapic_id(), deadline_mode ? ", TSC-deadline" : "");
+    log_line("timer: local APIC %u%s, one-shot%s", lapic_id(), x2apic_mode ? " (x2APIC)" : "",
+             deadline_mode ? ", TSC-deadline" : "");
 }
 
-uint32_t lapic_id(void) { return read(REG_ID) >> 24; }
+uint64_t lapic_timer_ratio(void) { return counts_per_tick_32; }
+
+uint32_t lapic_id(void) { return x2apic_mode ? read(REG_ID) : read(REG_ID) >> 24; }
+
+/*
+ * A write of the MSR is not ordered after the stores before it, as one of the register in memory
+ * is (SDM 11.12.3): what the interrupt announces must be visible.
+ */
+void lapic_send(uint32_t apic_id, uint32_t command) {
+    if (x2apic_mode) {
+        cpu_fence();
+        cpu_wrmsr(MSR_X2APIC + REG_COMMAND / 16, (uint64_t)apic_id << 32 | command);
+        return;
+    }
+    while (read(REG_COMMAND) & COMMAND_PENDING)
+        cpu_pause();
+    write(REG_COMMAND_HIGH, apic_id << 24);
+    write(REG_COMMAND, command);
+}
 
 void lapic_end_of_interrupt(void) { write(REG_EOI, 0); }
 

@@ -13,8 +13,8 @@
 #define PTE_DIRTY         (UINT64_C(1) << 6)
 #define PTE_LARGE         (UINT64_C(1) << 7) /* in a directory: maps 2 MiB */
 #define PTE_GLOBAL        (UINT64_C(1) << 8)
-#define PTE_ARCHIVE \
-    (UINT64_C(1) << 9) /* ours: a page of the boot archive, no frame of this partition */
+#define PTE_BORROWED \
+    (UINT64_C(1) << 9) /* ours: not a frame that the process owns: the archive's, or shared */
 #define PTE_NX      (UINT64_C(1) << 63)
 #define PTE_ADDRESS UINT64_C(0x000ffffffffff000)
 

@@ -8,6 +8,7 @@
 #include "cpu.h"
 #include "irq.h"
 #include "lapic.h"
+#include "mailbox.h"
 #include "panic.h"
 #include "sched/sched.h"
 #include "trace.h"
@@ -70,6 +71,8 @@ static void device_interrupt(uint64_t vector) {
         lapic_timer_fired();
         alarm_expire(now);
         sched_timer(now);
+    } else if (vector == VECTOR_MAILBOX) {
+        mailbox_collect();
     } else if (vector >= VECTOR_IRQ && vector < VECTOR_IRQ + IRQ_LINES) {
         irq_fired((unsigned)(vector - VECTOR_IRQ));
     } else {

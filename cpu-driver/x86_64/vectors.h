@@ -9,6 +9,7 @@
 #define VECTOR_IRQ      0x30 /* line n of the I/O APICs is VECTOR_IRQ + n */
 #define IRQ_LINES       160
 #define VECTOR_TIMER    0xf0
+#define VECTOR_MAILBOX  0xf1
 #define VECTOR_SPURIOUS 0xff
 
 enum exception {

@@ -47,6 +47,8 @@ static uint64_t *find_page(const struct process *p, uint64_t address) {
     return level == 1 && *entry & PTE_PRESENT ? entry : NULL;
 }
 
+bool vm_is_mapped(const struct process *p, uint64_t address) { return find_page(p, address); }
+
 /* Makes the tables down to an address' page; the quota has been checked, so this cannot run out
  * half-way. */
 static uint64_t *make_tables(struct process *p, uint64_t address) {
@@ -100,13 +102,23 @@ int vm_map(struct process *p, uint64_t address, unsigned protection) {
     return 0;
 }
 
-int vm_map_archive(struct process *p, uint64_t address, uint64_t physical) {
+/* Maps what exists already; tables are made as needed. */
+static int map_frame(struct process *p, uint64_t address, uint64_t entry) {
     unsigned level;
-    walk(p, address, &level);
+    if (*walk(p, address, &level) & PTE_PRESENT)
+        return -E_EXIST;
     if (p->frame_quota - p->frames < level - 1)
         return -E_QUOTA;
-    *make_tables(p, address) = physical | protection_bits(PROT_READ) | PTE_ARCHIVE;
+    *make_tables(p, address) = entry;
     return 0;
+}
+
+int vm_lend(struct process *p, uint64_t address, uint64_t physical, unsigned protection) {
+    return map_frame(p, address, physical | protection_bits(protection) | PTE_BORROWED);
+}
+
+int vm_map_exported(struct process *p, uint64_t address, uint64_t physical) {
+    return map_frame(p, address, physical | protection_bits(PROT_READ | PROT_WRITE));
 }
 
 static bool table_is_empty(const uint64_t *table) {
@@ -131,28 +143,67 @@ static void prune_tables(struct process *p, uint64_t address) {
     }
 }
 
-int vm_unmap(struct process *p, uint64_t address) {
-    uint64_t *entry = find_page(p, address);
-    if (!entry)
-        return -E_NOENT;
-    if (*entry & PTE_ARCHIVE)
-        return -E_FAULT;
-    frame_free(p, *entry & PTE_ADDRESS);
+static void clear(struct process *p, uint64_t address, uint64_t *entry) {
     *entry = 0;
     prune_tables(p, address);
     flush(p, address);
-    return 0;
 }
 
-int vm_protect(struct process *p, uint64_t address, unsigned protection) {
+/* A page of the process' own in this state; NULL and *error otherwise. */
+static uint64_t *find_own(struct process *p, uint64_t address, enum frame_state state, int *error) {
+    uint64_t *entry = find_page(p, address);
+    *error = -E_NOENT;
+    if (!entry)
+        return NULL;
+    *error = -E_FAULT;
+    if (*entry & PTE_BORROWED || frame_state(*entry & PTE_ADDRESS) != state)
+        return NULL;
+    *error = 0;
+    return entry;
+}
+
+static int unmap_own(struct process *p, uint64_t address, enum frame_state state) {
+    int error;
+    uint64_t *entry = find_own(p, address, state, &error);
+    if (entry) {
+        frame_free(p, *entry & PTE_ADDRESS);
+        clear(p, address, entry);
+    }
+    return error;
+}
+
+int vm_unmap(struct process *p, uint64_t address) { return unmap_own(p, address, FRAME_PRIVATE); }
+
+int vm_unmap_exported(struct process *p, uint64_t address) {
+    return unmap_own(p, address, FRAME_EXPORTED);
+}
+
+int vm_unlend(struct process *p, uint64_t address) {
     uint64_t *entry = find_page(p, address);
     if (!entry)
         return -E_NOENT;
-    if (*entry & PTE_ARCHIVE)
+    if (!(*entry & PTE_BORROWED))
         return -E_FAULT;
-    *entry = (*entry & PTE_ADDRESS) | protection_bits(protection);
-    flush(p, address);
+    clear(p, address, entry);
     return 0;
+}
+
+void vm_relend(struct process *p, uint64_t address, uint64_t physical) {
+    uint64_t *entry = find_page(p, address);
+    if (!entry || !(*entry & PTE_BORROWED))
+        return;
+    *entry = (*entry & ~PTE_ADDRESS) | physical;
+    flush(p, address);
+}
+
+int vm_protect(struct process *p, uint64_t address, unsigned protection) {
+    int error;
+    uint64_t *entry = find_own(p, address, FRAME_PRIVATE, &error);
+    if (entry) {
+        *entry = (*entry & PTE_ADDRESS) | protection_bits(protection);
+        flush(p, address);
+    }
+    return error;
 }
 
 /*
@@ -160,7 +211,7 @@ int vm_protect(struct process *p, uint64_t address, unsigned protection) {
  * Entries are cleared as they are freed, so that the next step finds what is left.
  */
 static bool teardown(struct process *p, uint64_t *entry, unsigned level, int *budget) {
-    if (level > 0 && !(*entry & PTE_ARCHIVE)) {
+    if (level > 0 && !(*entry & PTE_BORROWED)) {
         uint64_t *table = direct(*entry & PTE_ADDRESS);
         unsigned count = level == PT_LEVELS ? USER_PML4_ENTRIES : PT_ENTRIES;
         for (unsigned i = 0; i < count; i++)
@@ -170,7 +221,7 @@ static bool teardown(struct process *p, uint64_t *entry, unsigned level, int *bu
     if (*budget == 0)
         return false;
     --*budget;
-    if (!(*entry & PTE_ARCHIVE))
+    if (!(*entry & PTE_BORROWED))
         frame_free(p, *entry & PTE_ADDRESS);
     *entry = 0;
     return true;
@@ -196,8 +247,11 @@ void *vm_user_memory(struct process *p, uint64_t address, uint64_t bytes, bool w
     if (!entry || (write && !(*entry & PTE_WRITE)))
         return NULL;
     uint64_t physical = *entry & PTE_ADDRESS;
-    if (*entry & PTE_ARCHIVE)
-        return (void *)(ARCHIVE_VIEW + physical - instance->boot.archive.base + offset);
+    const struct range *archive = &instance->boot.archive;
+    if (*entry & PTE_BORROWED)
+        return physical >= archive->base && physical < archive->end
+                   ? (void *)(ARCHIVE_VIEW + physical - archive->base + offset)
+                   : NULL;
     if (frame_state(physical) != FRAME_PRIVATE)
         return NULL;
     return (uint8_t *)direct(physical) + offset;

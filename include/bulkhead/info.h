@@ -91,8 +91,12 @@ struct core_info {
     uint32_t incarnation;
     uint32_t apic_id;
     uint32_t cores;         /* that the machine has */
+    uint32_t starter;       /* core whose monitor has started this one */
+    uint32_t reserved;
     uint64_t tsc_frequency; /* Hz */
     uint64_t time;          /* nanoseconds since the instance started */
+    uint64_t timer_ratio;   /* for instances started from here: see struct instance_info */
+    uint64_t info_address;  /* physical: of struct instance_info, for monitors */
     uint64_t tsc_start;     /* TSC at multiboot entry, core 0 only; else at the instance's entry */
     uint64_t idle_time;     /* nanoseconds */
     uint64_t interrupts;

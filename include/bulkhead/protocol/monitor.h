@@ -103,7 +103,7 @@ enum bound_kind {
     X(OFF, "off")              /* never started, or stopped and acknowledged */ \
     X(STARTING, "starting")                                                     \
     X(MEMBER, "member")                                                         \
-    X(FENCING, "fencing") /* it has failed, or was asked to stop */             \
+    X(FENCING, "fencing") /* it has failed, or is to stop */                    \
     X(LOST, "lost")       /* it did not acknowledge: its memory is never used again */
 
 enum monitor_core_state {
@@ -120,9 +120,6 @@ struct monitor_core {
     uint32_t node; /* NUMA node */
     uint32_t reserved;
     uint64_t memory_bytes; /* of its partition */
-    uint64_t idle_time;    /* as in struct core_info, as last heard */
-    uint64_t time;
-    uint64_t messages;
 };
 
 enum core_control {

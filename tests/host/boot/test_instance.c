@@ -56,6 +56,8 @@ static void usual_machine(void) {
     ranges_add(&partition.memory, MACHINE_BASE + 0x100000, MACHINE_BASE + 0x380000);
     ranges_add(&partition.memory, MACHINE_BASE + 0x3a0000, MACHINE_END - 0x1000);
     memset(&boot, 0, sizeof boot);
+    boot.core_count = 1;
+    boot.memory = partition.memory;
     boot.archive = (struct range){ 0x2000000, 0x2345000 };
     boot.lapic = 0xfee00000;
     boot.ioapic_count = 2;

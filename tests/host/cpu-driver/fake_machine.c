@@ -9,6 +9,7 @@
 #include "early_serial.h"
 #include "fixture.h"
 #include "framebuffer.h"
+#include "mailbox.h"
 #include "panic.h"
 #include "power.h"
 #include "string.h"
@@ -64,6 +65,25 @@ void lapic_timer_fired(void) { lapic_timer_armed = UINT64_MAX; }
 void lapic_end_of_interrupt(void) {}
 
 uint32_t lapic_id(void) { return 0; }
+
+uint64_t lapic_timer_ratio(void) { return 0; }
+
+void lapic_send(uint32_t apic_id, uint32_t command) {
+    fake_sent = (struct fake_sent){ .count = fake_sent.count + 1, apic_id, command };
+}
+
+/* ---- Other cores ---- */
+
+struct fake_sent fake_sent;
+struct fake_post fake_post;
+
+void mailbox_post(uint32_t core, uint32_t number) {
+    fake_post = (struct fake_post){ .count = fake_post.count + 1, core, number };
+}
+
+uint64_t mailbox_stopped(void) { return 0; }
+
+void mailbox_collect(void) {}
 
 void ioapic_init(void) { memset(fake_lines, 0, sizeof fake_lines); }
 

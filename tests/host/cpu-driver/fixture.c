@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "alarm.h"
+#include "binding.h"
 #include "check.h"
 #include "frame.h"
 #include "ipc.h"
@@ -87,6 +88,7 @@ struct process *fixture_boot(void) {
     irq_init();
     process_init();
     alarm_init();
+    binding_init();
     trace_stop();
     ipc_fastpath_off = 0;
     first = &processes[0];

@@ -19,6 +19,17 @@ struct fake_line {
 
 extern struct fake_line fake_lines[FAKE_LINES];
 
+/* The last interrupt that was sent to another core, and the last bell; and how many. */
+extern struct fake_sent {
+    unsigned count;
+    uint32_t apic_id, command;
+} fake_sent;
+
+extern struct fake_post {
+    unsigned count;
+    uint32_t core, number;
+} fake_post;
+
 #define FIXTURE_START       1000 /* the clock at boot */
 #define FIXTURE_CORE        3
 #define FIXTURE_INCARNATION 5

@@ -240,7 +240,7 @@ Test(asend, read_only_tables_are_refused_and_the_old_one_stays) {
 
 Test(asend, tables_in_the_archive_are_refused) {
     instance->boot.archive = (struct range){ PAGE_SIZE, 2 * PAGE_SIZE };
-    cr_assert_eq(vm_map_archive(a, 0x10000000, PAGE_SIZE), 0);
+    cr_assert_eq(vm_lend(a, 0x10000000, PAGE_SIZE, PROT_READ), 0);
     cr_assert_eq(submit(0x10000000, 1), -E_FAULT);
 }
 

@@ -174,7 +174,7 @@ Test(memory, nothing_of_no_length_faults) {
 Test(memory, archive_is_seen_but_not_owned) {
     uint32_t frames = p->frames;
     instance->boot.archive = (struct range){ 16 * PAGE_SIZE, 32 * PAGE_SIZE };
-    cr_assert_eq(vm_map_archive(p, FAR, 16 * PAGE_SIZE), 0);
+    cr_assert_eq(vm_lend(p, FAR, 16 * PAGE_SIZE, PROT_READ), 0);
     cr_assert_eq(p->frames, frames + 3, "page tables only");
     cr_assert_eq((uint64_t)vm_user_memory(p, FAR + 5, 10, false), ARCHIVE_VIEW + 5);
     cr_assert_null(vm_user_memory(p, FAR, 1, true));

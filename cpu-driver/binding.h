@@ -1,0 +1,64 @@
+/*
+ * Bindings: this core's ends of connections to other cores (include/bulkhead/binding.h). The table
+ * is all there is: nothing is allocated on behalf of a bell.
+ */
+#ifndef CPU_DRIVER_BINDING_H
+#define CPU_DRIVER_BINDING_H
+
+#include <bulkhead/binding.h>
+
+#include "process.h"
+
+enum binding_state { BINDING_FREE, BINDING_OPEN, BINDING_CLOSED };
+
+struct binding {
+    endpoint_t name; /* of this use of the entry */
+    struct process *process;
+    struct binding *next; /* in the process' queue of rung ones */
+    bool rung;            /* it is in there */
+    uint8_t state;        /* enum binding_state */
+    uint16_t peer_core,
+        peer_number; /* the other end; number 0: not known yet, unless a monitor's */
+    uint64_t cookie;
+    uint64_t address, pages; /* the window in the process; 0 pages: none */
+    uint64_t mapped;  /* how many of them are there: differs while a call is being restarted */
+    uint64_t scratch; /* frame for the window when it is taken away; 0: none */
+};
+
+void binding_init(void);
+
+/* The monitor's end of its channel with the monitor of a core, whose number there is ours. */
+void binding_open_first(uint32_t peer, struct process *monitor);
+
+/* The binding that a name stands for, if `p` has it; or NULL. */
+struct binding *binding_find(const struct process *p, endpoint_t name);
+
+/* NOTIFY to a name. Errors: -E_BADEP, -E_PEERDEAD it is closed, -E_STATE its other end is not
+ * known. */
+int binding_notify(const struct process *p, endpoint_t name);
+
+/* A core has rung a number, which may be anything. */
+void binding_rung(uint32_t core, uint32_t number);
+
+/* The first bell of a process' queue, or that of `from`, taken out; NULL: it has not rung. */
+struct binding *binding_take(struct process *p, endpoint_t from);
+
+/* BIND's operations on a number, permissions and range checked; steps as the calls are restarted.
+ */
+int binding_open(uint32_t number, struct process *p, uint32_t core, uint64_t cookie,
+                 endpoint_t *name);
+int binding_peer(uint32_t number, uint64_t peer_number);
+int binding_map(uint32_t number, struct process *caller, uint64_t address, uint64_t physical,
+                uint64_t pages);
+int binding_close(uint32_t number);
+int binding_free(uint32_t number);
+
+/* A process has died: its bells are silent. It is destroyed: its scratch frames are free. */
+void binding_process_died(struct process *p);
+void binding_process_gone(struct process *p);
+
+/* For the check of invariants: scratch frames of a process, and how much in the table is wrong. */
+uint64_t binding_scratches(const struct process *p);
+unsigned binding_check(void);
+
+#endif

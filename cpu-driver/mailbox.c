@@ -1,0 +1,113 @@
+#include "mailbox.h"
+
+#include <stdatomic.h>
+
+#include <bulkhead/binding.h>
+
+#include "binding.h"
+#include "core.h"
+#include "ipc.h"
+#include "string.h"
+#include "x86_64/lapic.h"
+
+#define WORD_BITS 64
+#define WORDS     (BINDINGS_MAX / WORD_BITS)
+
+/* One direction. The peer may be broken: whatever it holds is a set of numbers to look up. */
+struct mailbox {
+    _Atomic uint64_t words_set; /* bit n: look at rung[n] */
+    _Atomic uint64_t rung[WORDS];
+    _Atomic uint32_t stopped; /* 1: the sender's instance has */
+    /* 1: the receiver wants an interrupt. Set by it, taken by the sender. */
+    _Alignas(64) _Atomic uint32_t armed;
+};
+
+#define MAILBOX_BYTES 2048 /* half of the page: the lower core's outbound one first */
+
+_Static_assert(sizeof(struct mailbox) <= MAILBOX_BYTES, "two in a page");
+
+static uint64_t stopped_cores;
+
+static struct mailbox *mailbox(uint32_t peer, bool outbound) {
+    bool second = (instance->core > peer) == outbound;
+    return (struct mailbox *)(MAILBOX_VIEW + peer * PAGE_SIZE + (second ? MAILBOX_BYTES : 0));
+}
+
+/*
+ * The machine's memory holds anything. Core 0, at its first start, clears the pages in its own
+ * partition; those in others' are cleared by who builds the first instance that sees them.
+ */
+static void clear_commons(void) {
+    const struct range *commons = &instance->commons;
+    if (instance->core == 0 && instance->incarnation == 0)
+        memset(direct(commons->base), 0, commons->end - commons->base);
+}
+
+void mailbox_init(void) {
+    clear_commons();
+    stopped_cores = 0;
+    for (uint32_t peer = 0; peer < instance->boot.core_count; peer++) {
+        if (peer == instance->core)
+            continue;
+        atomic_store(&mailbox(peer, true)->stopped, 0);
+        atomic_store(&mailbox(peer, false)->armed, 1);
+    }
+}
+
+static void interrupt(uint32_t peer) {
+    struct mailbox *m = mailbox(peer, true);
+    if (atomic_load(&m->armed) && atomic_exchange(&m->armed, 0))
+        lapic_send(instance->boot.core[peer].apic_id, LAPIC_MAILBOX);
+}
+
+/*
+ * The two exchanges of mailbox_collect() on the same words pair with these: the word is set before
+ * its bit in words_set, and that before `armed` is looked at.
+ */
+void mailbox_post(uint32_t core, uint32_t number) {
+    struct mailbox *m = mailbox(core, true);
+    atomic_fetch_or(&m->rung[number / WORD_BITS], UINT64_C(1) << number % WORD_BITS);
+    atomic_fetch_or(&m->words_set, UINT64_C(1) << number / WORD_BITS);
+    interrupt(core);
+}
+
+static void collect(uint32_t peer, struct mailbox *m) {
+    uint64_t words = atomic_exchange(&m->words_set, 0) & ((UINT64_C(1) << WORDS) - 1);
+    for (; words; words &= words - 1) {
+        unsigned word = (unsigned)__builtin_ctzll(words);
+        for (uint64_t bits = atomic_exchange(&m->rung[word], 0); bits; bits &= bits - 1)
+            binding_rung(peer, word * WORD_BITS + (unsigned)__builtin_ctzll(bits));
+    }
+    if (atomic_load(&m->stopped) && !(stopped_cores >> peer & 1)) {
+        stopped_cores |= UINT64_C(1) << peer;
+        ipc_event(&processes[0], EVENT_CORE);
+    }
+}
+
+/* Asks for the next interrupt first: what is posted after the look brings one. */
+void mailbox_collect(void) {
+    for (uint32_t peer = 0; peer < instance->boot.core_count; peer++) {
+        if (peer == instance->core)
+            continue;
+        struct mailbox *m = mailbox(peer, false);
+        if (atomic_load(&m->armed))
+            continue;
+        atomic_store(&m->armed, 1);
+        collect(peer, m);
+    }
+}
+
+void mailbox_stop(void) {
+    for (uint32_t peer = 0; peer < instance->boot.core_count; peer++) {
+        if (peer == instance->core)
+            continue;
+        atomic_store(&mailbox(peer, true)->stopped, 1);
+        interrupt(peer);
+    }
+}
+
+uint64_t mailbox_stopped(void) {
+    uint64_t cores = stopped_cores;
+    stopped_cores = 0;
+    return cores;
+}
