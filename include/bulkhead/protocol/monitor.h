@@ -59,7 +59,8 @@
     X(DISCONNECT, MESSAGE_TYPE_SERVICE + 10)                                                       \
     /* To a process, from its monitor: it has a channel or a pool with a peer on another core.     \
      * arg[0]: name of its binding, arg[1]: address, arg[2]: slots, arg[3]: bytes << 32 | cookie   \
-     * << 16 | depth, arg[4]: endpoint of the peer, arg[5]: enum bound_kind */                     \
+     * << 16 | depth, arg[4]: endpoint of the peer, arg[5]: enum bound_kind. Never sent while a    \
+     * request of the process waits for its reply, for which it would be taken */                  \
     X(BOUND, MESSAGE_TYPE_SERVICE + 11)                                                            \
     /* Cores of the machine. arg[0]: address of struct monitor_core[], arg[1]: bytes there. Reply  \
      * arg[0]: bytes written, arg[1]: number of the view */                                        \
@@ -97,6 +98,12 @@ enum bound_kind {
     BOUND_POOL_OWNER = 2,
     BOUND_POOL_BORROWER = 3,
 };
+
+/*
+ * The memory of a channel is formatted (urpc/channel.h, both depths the same) before either side is
+ * told of it, with an origin at which the zeroes of a scratch frame are not the word of any slot.
+ */
+#define BOUND_ORIGIN UINT64_C(0x100000000)
 
 /* X(name, text): what a core is doing, as the members see it. */
 #define MONITOR_CORE_STATES(X) \
