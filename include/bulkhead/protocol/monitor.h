@@ -48,8 +48,10 @@
     X(LABEL, MESSAGE_TYPE_SERVICE + 7)                                                             \
     /* Make a channel with a process of another core. arg[0]: its endpoint, arg[1]: slots of each  \
      * ring, arg[2]: depth (urpc/channel.h). The client pays for the memory. Reply: as             \
-     * MONITOR_BOUND. The peer gets MONITOR_BOUND. E_BADEP, E_PEERDEAD, E_TARGET no policy names   \
-     * the other, E_INVAL slots or depth, E_QUOTA, E_NOSLOT. Open to every client */               \
+     * MONITOR_BOUND. The peer gets MONITOR_BOUND. Two processes have one channel: if there is one \
+     * already, or the peer has just asked for one too, that is the reply, to either. E_BADEP,     \
+     * E_PEERDEAD, E_TARGET no policy names the other, E_INVAL slots or depth, E_QUOTA, E_NOSLOT.  \
+     * Open to every client */                                                                     \
     X(CONNECT, MESSAGE_TYPE_SERVICE + 8)                                                           \
     /* Share a pool of memory with the peer of a channel. arg[0]: name of the channel's binding,   \
      * arg[1]: bytes, at most SHARE_BYTES_MAX. Reply and errors as CONNECT. Open to every client */ \
