@@ -51,7 +51,7 @@ static uint64_t address_after(const struct range_list *memory, uint64_t base, ui
  * boundary, but not so early that the part has too little where the average has enough.
  */
 static uint64_t part_end(const struct range_list *memory, uint64_t base, uint32_t count) {
-    if (count == 1)
+    if (count <= 1)
         return PHYSICAL_END;
     uint64_t average = ranges_bytes_within(memory, base, PHYSICAL_END) / count;
     uint64_t exact = address_after(memory, base, average);
