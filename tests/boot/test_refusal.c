@@ -25,6 +25,14 @@ static void expect_refusal(const char *setting, const char *another, const char 
 
 Test(refusal, too_little_memory) { expect_refusal("QEMU_EXTRA=-m 32M", NULL, "MiB needed"); }
 
+Test(refusal, too_little_memory_for_so_many_cores) {
+    expect_refusal("CORES=16", "QEMU_EXTRA=-m 127M", "128 MiB needed: 64 MiB, and 4 MiB for each");
+}
+
+Test(refusal, more_cores_wanted_than_there_are) {
+    expect_refusal("CORES=2", "CMDLINE=cores=3", "the command line's cores=N is not 1 to 2");
+}
+
 Test(refusal, processor_without_fsgsbase) {
     expect_refusal("QEMU_EXTRA=-cpu max,-fsgsbase", NULL, "the processor lacks");
 }

@@ -160,7 +160,7 @@ Test(partition, cores_of_a_node_divide_its_memory) {
     cr_assert(boot.partition_by_node);
     expect_share(0, MIB, 256 * MIB);
     for (uint32_t i = 1; i < 4; i++)
-        expect_share(i, i * 256 * MIB, (i + 1) * 256 * MIB);
+        expect_share(i, 256 * MIB * i, 256 * MIB * (i + 1));
 }
 
 Test(partition, cores_of_nodes_need_not_be_neighbours) {
@@ -270,6 +270,19 @@ Test(partition, nodes_too_scattered_do_not_serve) {
     cr_assert_not(boot.partition_by_node);
     expect_share(0, 0, 64 * MIB);
     expect_share(1, 64 * GIB, 64 * GIB + 64 * MIB);
+}
+
+/* A list of ranges cannot hold the pieces of node 0. */
+Test(partition, nodes_in_too_many_pieces_do_not_serve) {
+    add_cores(0, 1);
+    add_cores(1, 1);
+    for (uint64_t base = 0; base < 640 * MIB; base += 16 * MIB) {
+        add_memory(base, base + 6 * MIB);
+        for (uint32_t i = 0; i < 3; i++)
+            add_node_range(i % 2, base + i * CHUNK_BYTES, base + (i + 1) * CHUNK_BYTES);
+    }
+    plan_by_node();
+    cr_assert_not(boot.partition_by_node);
 }
 
 /* Nodes of random cores, and of random parts of the memory's range, some of them of no node. */

@@ -148,7 +148,7 @@ Test(plan, many_nodes_are_one_line) {
     ranges_add(&boot.memory, 0, 1024 * MIB);
     boot.core_count = 64;
     for (uint32_t i = 0; i < 64; i++) {
-        add_node(i * 16 * MIB, (i + 1) * 16 * MIB, i);
+        add_node(16 * MIB * i, 16 * MIB * (i + 1), i);
         boot.core[i].node = i;
     }
     plan_partitions(&boot);
