@@ -1,0 +1,2 @@
+name := timeline-test
+sources := $(wildcard $(here)/*.c) $(patsubst %,../../../lib/timeline/%.c,arrows json text threads timeline)
