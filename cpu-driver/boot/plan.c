@@ -101,5 +101,6 @@ void plan_partitions(struct boot_info *boot) {
         log_line("nodes: %u", boot->node_count);
     if (by_node && !boot->partition_by_node)
         log_line("nodes: ignored, some core would get too little memory, or too scattered");
-    describe_partitions(boot);
+    if (boot->core_count > 1)
+        describe_partitions(boot);
 }

@@ -53,7 +53,7 @@ Test(nodes, first_core_may_be_in_the_last_node) {
                  (const char *const[]){ "node 0: cores 1, memory 4",
                                         "node 1: cores 1, memory 1024 MiB",
                                         "partitions: 2, of 1024 to ", "near their cores",
-                                        "core 0: ", " KiB at 180000000", NULL });
+                                        "core 0: ", " KiB at 180", NULL });
 }
 
 Test(nodes, without_memory_or_without_cores) {
