@@ -12,6 +12,7 @@
 #include "../elf_maker.h"
 #include "framebuffer.h"
 #include "page_walk.h"
+#include "partition.h"
 #include "ranges.h"
 #include "x86_64/paging.h"
 
@@ -22,6 +23,9 @@
 #define MACHINE_BYTES (24UL << 20)
 #define MACHINE_END   (MACHINE_BASE + MACHINE_BYTES)
 #define UNTOUCHED     0xcc
+#define CORE          3U /* whose instance is built; its node's memory is the machine */
+#define CORES         8U
+#define NODE_BYTES    0x10000000UL
 #define IMAGE_BYTES   0x40000UL
 
 static uint8_t *machine; /* every byte UNTOUCHED, but for an instance's own block */
@@ -56,8 +60,13 @@ static void usual_machine(void) {
     ranges_add(&partition.memory, MACHINE_BASE + 0x100000, MACHINE_BASE + 0x380000);
     ranges_add(&partition.memory, MACHINE_BASE + 0x3a0000, MACHINE_END - 0x1000);
     memset(&boot, 0, sizeof boot);
-    boot.core_count = 1;
-    boot.memory = partition.memory;
+    boot.core_count = boot.node_count = boot.node_range_count = CORES;
+    boot.partition_by_node = true;
+    for (uint32_t i = 0; i < CORES; i++) {
+        uint64_t base = MACHINE_BASE + i * NODE_BYTES - CORE * NODE_BYTES;
+        boot.core[i].node = i;
+        boot.node_range[i] = (struct boot_node_range){ { base, base + NODE_BYTES }, i };
+    }
     boot.archive = (struct range){ 0x2000000, 0x2345000 };
     boot.lapic = 0xfee00000;
     boot.ioapic_count = 2;
@@ -81,18 +90,28 @@ static void begin(void) {
                                          .partition = &partition,
                                          .avoid = &avoid,
                                          .boot = &boot,
-                                         .core = 3,
+                                         .core = CORE,
                                          .incarnation = 17,
                                          .view = view(),
                                          .switch_page = 0x123000 };
 }
 
-static int build(void) { return instance_build(&request, &info, &entry); }
+/* The other nodes have some memory too, and all of it is in the memory map. */
+static int build(void) {
+    boot.memory = partition.memory;
+    for (uint32_t i = 0; i < boot.core_count; i++)
+        if (i != CORE)
+            ranges_add(&boot.memory, boot.node_range[i].range.base,
+                       boot.node_range[i].range.base + 0x400000);
+    return instance_build(&request, &info, &entry);
+}
 
 TestSuite(instance, .init = begin);
 
 /* What a walk counts. */
-static struct { uint64_t tables, direct, direct_small, archive, stacks, image, low; } seen;
+static struct {
+    uint64_t tables, direct, direct_small, archive, stacks, mailboxes, image, low;
+} seen;
 
 static uint64_t range_bytes(const struct range *range) { return range->end - range->base; }
 
@@ -170,6 +189,32 @@ static void check_stack(const struct leaf *leaf) {
     seen.stacks += leaf->bytes;
 }
 
+/*
+ * The pages that two cores have in common are in the commons of the lower one, two for each higher
+ * one.
+ */
+static uint64_t pair_of(uint32_t peer) {
+    uint32_t lower = peer < CORE ? peer : CORE, higher = peer < CORE ? CORE : peer;
+    return commons_base(&boot, lower) + (higher - lower - 1) * 2 * PAGE_SIZE;
+}
+
+static void check_mailbox(const struct leaf *leaf) {
+    uint32_t peer = (uint32_t)((leaf->address - MAILBOX_VIEW) / PAGE_SIZE);
+
+    random_check(peer < CORES && peer != CORE && leaf->bytes == PAGE_SIZE);
+    random_check(leaf->writable && !leaf->executable);
+    random_check(leaf->physical == pair_of(peer) && info->pair[peer] == leaf->physical);
+    seen.mailboxes += leaf->bytes;
+}
+
+static void check_commons(void) {
+    random_check(info->commons.base == commons_base(&boot, CORE));
+    random_check(range_bytes(&info->commons) == commons_pages(&boot, CORE) * PAGE_SIZE);
+    random_check(ranges_contain(&partition.memory, info->commons.base, info->commons.end));
+    random_check(info->commons.end <= info->own.base || info->own.end <= info->commons.base);
+    random_check(seen.mailboxes == (CORES - 1) * PAGE_SIZE);
+}
+
 static void check_archive(const struct leaf *leaf) {
     random_check(leaf->physical == boot.archive.base + (leaf->address - ARCHIVE_VIEW));
     random_check(in_range(&boot.archive, leaf->physical, leaf->bytes));
@@ -216,8 +261,10 @@ static void check_leaf(const struct leaf *leaf) {
         check_direct(leaf);
     else if (leaf->address < STACK_BASE)
         check_image(leaf);
-    else if (leaf->address < ARCHIVE_VIEW)
+    else if (leaf->address < MAILBOX_VIEW)
         check_stack(leaf);
+    else if (leaf->address < ARCHIVE_VIEW)
+        check_mailbox(leaf);
     else if (leaf->address < DEVICE_BASE)
         check_archive(leaf);
     else
@@ -320,7 +367,7 @@ static bool same_bytes(const void *a, const void *b, size_t bytes) {
 static void check_instance(void) {
     uint64_t info_physical = (uint64_t)info - view();
 
-    random_check(info->core == 3 && info->incarnation == 17);
+    random_check(info->core == CORE && info->incarnation == 17);
     random_check(entry == KERNEL_BASE + 0x10);
     random_check(same_bytes(&info->boot, &boot, sizeof boot));
     random_check(same_bytes(&info->partition, &partition, sizeof partition));
@@ -332,6 +379,7 @@ static void check_instance(void) {
     memset(&seen, 0, sizeof seen);
     page_walk(info->pml4, view(), check_leaf, check_table);
     check_sums();
+    check_commons();
     check_devices_are_there();
     check_frame_table();
     check_rest_is_untouched();
@@ -387,6 +435,8 @@ Test(instance, own_block_for_a_gib_is_below_2_mib) {
     ranges_add(&partition.memory, 0x40000000, 0x40120000);
     ranges_add(&partition.memory, 0x40200000, 0x7ffdf000);
     request.view = (uint64_t)gib - 0x40000000;
+    boot.core_count = boot.node_range_count = CORE + 1;
+    boot.node_range[CORE].range.end = 0x80000000;
     set_segment(0, ELF_EXECUTE, 0x1000, KERNEL_BASE, 0x18000, 0x18000);
     set_segment(1, 0, 0x19000, KERNEL_BASE + 0x18000, 0x8000, 0x8000);
     set_segment(2, ELF_WRITE, 0x21000, KERNEL_BASE + 0x20000, 0x1000, 0x50000);
