@@ -195,7 +195,7 @@ static void check_stack(const struct leaf *leaf) {
  */
 static uint64_t pair_of(uint32_t peer) {
     uint32_t lower = peer < CORE ? peer : CORE, higher = peer < CORE ? CORE : peer;
-    return commons_base(&boot, lower) + (higher - lower - 1) * 2 * PAGE_SIZE;
+    return commons_base(&boot, lower) + 2 * PAGE_SIZE * (higher - lower - 1);
 }
 
 static void check_mailbox(const struct leaf *leaf) {
