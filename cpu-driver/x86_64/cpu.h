@@ -134,6 +134,9 @@ static inline void cpu_set_task_switched(void) { cpu_write_cr0(cpu_read_cr0() | 
 
 static inline void cpu_fence(void) { __asm__ volatile("mfence" : : : "memory"); }
 
+/* No later instruction begins before all earlier ones have completed. */
+static inline void cpu_fence_instructions(void) { __asm__ volatile("lfence" : : : "memory"); }
+
 static inline void cpu_pause(void) { __asm__ volatile("pause"); }
 
 /* Waits for an interrupt with interrupts on, and turns them off again once it has been served. */

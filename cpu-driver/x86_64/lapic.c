@@ -70,13 +70,16 @@ static void measure(void) {
 }
 
 /*
- * From any mode that firmware may have left it in. What follows another INIT begins with the APIC
- * as after a reset (SDM 11.12.5).
+ * From any mode that firmware may have left it in. The way from disabled to x2APIC mode leads
+ * through xAPIC mode, and there is none from x2APIC back to xAPIC mode; INIT changes neither (SDM
+ * 11.12.5).
  */
 static void enable(void) {
     x2apic_mode = cpu_cpuid(1, 0).c & CPUID_1_ECX_X2APIC;
     uint64_t base = cpu_rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE;
-    cpu_wrmsr(MSR_APIC_BASE, x2apic_mode ? base | APIC_BASE_X2APIC : base);
+    cpu_wrmsr(MSR_APIC_BASE, base);
+    if (x2apic_mode)
+        cpu_wrmsr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
 }
 
 void lapic_init(void) {
@@ -95,6 +98,7 @@ void lapic_init(void) {
     write(REG_TIMER_DIVIDE, TIMER_DIVIDE_BY_16);
     write(REG_LVT_TIMER, deadline_mode ? LVT_TIMER_TSC_DEADLINE | VECTOR_TIMER : VECTOR_TIMER);
     cpu_fence(); /* the mode is set before the first deadline is (SDM vol. 3, 11.5.4.1) */
+    cpu_fence_instructions();
     log_line("timer: local APIC %u%s, one-shot%s", lapic_id(), x2apic_mode ? " (x2APIC)" : "",
              deadline_mode ? ", TSC-deadline" : "");
 }
@@ -105,11 +109,13 @@ uint32_t lapic_id(void) { return x2apic_mode ? read(REG_ID) : read(REG_ID) >> 24
 
 /*
  * A write of the MSR is not ordered after the stores before it, as one of the register in memory
- * is (SDM 11.12.3): what the interrupt announces must be visible.
+ * is: what the interrupt announces must be visible. MFENCE waits for the stores, LFENCE has WRMSR,
+ * which is no memory access, wait for MFENCE (SDM 11.12.3).
  */
 void lapic_send(uint32_t apic_id, uint32_t command) {
     if (x2apic_mode) {
         cpu_fence();
+        cpu_fence_instructions();
         cpu_wrmsr(MSR_X2APIC + REG_COMMAND / 16, (uint64_t)apic_id << 32 | command);
         return;
     }
