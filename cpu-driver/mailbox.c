@@ -50,7 +50,7 @@ void mailbox_init(void) {
         if (peer == instance->core)
             continue;
         atomic_store(&mailbox(peer, true)->stopped, 0);
-        atomic_store(&mailbox(peer, false)->armed, 1);
+        atomic_store(&mailbox(peer, false)->armed, 0);
     }
 }
 
@@ -97,13 +97,14 @@ void mailbox_collect(void) {
     }
 }
 
+/* All are told before the first is interrupted: it may be the APIC that this instance lacks. */
 void mailbox_stop(void) {
-    for (uint32_t peer = 0; peer < instance->boot.core_count; peer++) {
-        if (peer == instance->core)
-            continue;
-        atomic_store(&mailbox(peer, true)->stopped, 1);
-        interrupt(peer);
-    }
+    for (uint32_t peer = 0; peer < instance->boot.core_count; peer++)
+        if (peer != instance->core)
+            atomic_store(&mailbox(peer, true)->stopped, 1);
+    for (uint32_t peer = 0; peer < instance->boot.core_count; peer++)
+        if (peer != instance->core)
+            interrupt(peer);
 }
 
 uint64_t mailbox_stopped(void) {

@@ -9,13 +9,16 @@
 
 #include <stdint.h>
 
-/* After the APIC and before the first process: from here on others may send. */
+/* Nobody is asked for interrupts yet: the first mailbox_collect() does. */
 void mailbox_init(void);
 
 /* Sets the bit of the binding `number` at another core, and interrupts it if it asked for that. */
 void mailbox_post(uint32_t core, uint32_t number);
 
-/* The interrupt of a mailbox: hands what the mailboxes hold to binding_rung(). */
+/*
+ * Hands what the mailboxes hold to binding_rung(): when one of them interrupts, and once when there
+ * is a first process to tell, for what was sent before.
+ */
 void mailbox_collect(void);
 
 /* Tells all others that this instance has stopped. */

@@ -102,6 +102,7 @@ void instance_main(struct instance_info *info) {
     start_scheduler();
     log_line("core %u: %u MiB free, scheduling by %s", info->core, frames / 256, sched->name);
     first_process_start(&archive, frames);
+    mailbox_collect();
     context_switched_at = cpu_rdtsc();
     sched_finish();
 }
