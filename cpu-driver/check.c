@@ -128,8 +128,10 @@ static void check_memory(struct process *p) {
     if (p->state == PROCESS_FREE || p->state == PROCESS_DEAD)
         return; /* a dead one may be half torn down */
     vm_for_each(p, check_entry);
-    /* and its PML4, its XSAVE area, and what will take the place of shared memory */
-    CHECK(p, reached[process_slot(p)] + 2 + binding_scratches(p) == p->frames);
+    /* and its PML4, its XSAVE area, what will take the place of shared memory, and what it is about
+     * to share */
+    uint64_t export_left = (p->export_end - p->export_next) / PAGE_SIZE;
+    CHECK(p, reached[process_slot(p)] + 2 + binding_scratches(p) + export_left == p->frames);
 }
 
 /* What a part of the kernel has found wrong with itself. */

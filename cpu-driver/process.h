@@ -123,7 +123,9 @@ struct process {
 
     /* Memory: its own frames, this many, of which `frame_quota` is the limit */
     uint32_t frames, frame_quota;
-    uint32_t slot_quota; /* processes that it may still create */
+    uint64_t export_next, export_end; /* physical: frames of its that are yet to be mapped, in the
+                                         middle of a SHARE_ALLOC (vm.h) */
+    uint32_t slot_quota;              /* processes that it may still create */
     void *xsave;
 
     /* Device permissions */

@@ -46,9 +46,17 @@ void vm_relend(struct process *p, uint64_t address, uint64_t physical);
 
 bool vm_is_mapped(const struct process *p, uint64_t address);
 
-/* Maps a frame that the process owns already: FRAME_EXPORTED, which vm_unmap() leaves alone. */
-int vm_map_exported(struct process *p, uint64_t address, uint64_t physical);
-int vm_unmap_exported(struct process *p, uint64_t address);
+/*
+ * Memory for other cores, FRAME_EXPORTED, which vm_unmap() leaves alone. vm_export_begin() takes
+ * contiguous frames, at most FRAMES_PER_CHUNK, for the process, returns the first one's physical
+ * address or 0 when there are none such, and keeps them until vm_export_page() has mapped them, one
+ * after the other and zeroed (errors: as vm_map(), -E_STATE there is none), or vm_export_abandon()
+ * frees those that are left. vm_export_end() unmaps and frees a page of it.
+ */
+uint64_t vm_export_begin(struct process *p, uint64_t pages);
+int vm_export_page(struct process *p, uint64_t address);
+void vm_export_abandon(struct process *p);
+int vm_export_end(struct process *p, uint64_t address);
 
 /*
  * Where the kernel reaches user memory: NULL unless the range lies within one page, mapped, in a

@@ -5,10 +5,8 @@
 #include <bulkhead/cores.h>
 
 #include "binding.h"
-#include "frame.h"
 #include "mailbox.h"
 #include "ranges.h"
-#include "string.h"
 #include "vm.h"
 #include "x86_64/lapic.h"
 
@@ -87,18 +85,23 @@ int kcall_core(struct process *p) {
 
 /* ---- SHARE ---- */
 
-/* In arg[3] while SHARE_ALLOC is restarted: the physical address of the first frame, and this. */
+/*
+ * In arg[3] while SHARE_ALLOC is restarted: the physical address of the first frame, and this; in
+ * arg[4]: the bytes that are mapped. Who forges them is told wrong, or maps less. What there is to
+ * map the kernel knows itself.
+ */
 #define SHARE_BEGUN UINT64_C(1)
 
 /* Takes the frames; they are mapped in steps. */
 static int share_begin(struct process *p) {
+    vm_export_abandon(p);
     uint64_t pages = ARG2(p) / PAGE_SIZE, left = p->frame_quota - p->frames;
     if (pages > left || vm_frames_needed(p, ARG1(p), ARG2(p)) > left)
         return -E_QUOTA;
     for (uint64_t page = ARG1(p); page < ARG1(p) + ARG2(p); page += PAGE_SIZE)
         if (vm_is_mapped(p, page))
             return -E_EXIST;
-    uint64_t physical = frame_alloc_run(p, FRAME_EXPORTED, pages);
+    uint64_t physical = vm_export_begin(p, pages);
     if (!physical)
         return -E_NOMEM;
     ARG3(p) = physical | SHARE_BEGUN;
@@ -106,34 +109,24 @@ static int share_begin(struct process *p) {
     return 0;
 }
 
-/* Whether the call in arg[] is one that share_begin() has let begin, as far as it harms others. */
-static bool share_is_own(const struct process *p, uint64_t physical) {
-    return frame_state(physical) == FRAME_EXPORTED && frame_owner(physical) == process_slot(p);
-}
-
-/* arg[4] bytes of arg[2] are mapped. */
 static int share_alloc(struct process *p) {
     int error = ARG3(p) & SHARE_BEGUN ? 0 : share_begin(p);
-    if (error)
-        return error;
-    uint64_t physical = ARG3(p) & ~SHARE_BEGUN;
-    for (unsigned i = 0; i < PAGES_PER_STEP && ARG4(p) < ARG2(p); i++, ARG4(p) += PAGE_SIZE) {
-        if (!share_is_own(p, physical + ARG4(p)))
-            return -E_FAULT;
-        memset(direct(physical + ARG4(p)), 0, PAGE_SIZE);
-        error = vm_map_exported(p, ARG1(p) + ARG4(p), physical + ARG4(p));
-        if (error)
-            return error;
+    for (unsigned i = 0; i < PAGES_PER_STEP && ARG4(p) < ARG2(p) && !error; i++) {
+        error = vm_export_page(p, ARG1(p) + ARG4(p));
+        if (!error)
+            ARG4(p) += PAGE_SIZE;
     }
-    if (ARG4(p) < ARG2(p))
+    if (!error && ARG4(p) < ARG2(p))
         return KCALL_RESTART;
-    ARG0(p) = physical;
-    return 0;
+    vm_export_abandon(p);
+    if (!error)
+        ARG0(p) = ARG3(p) & ~SHARE_BEGUN;
+    return error;
 }
 
 static int share_free(struct process *p) {
     for (unsigned i = 0; i < PAGES_PER_STEP && ARG2(p); i++) {
-        int error = vm_unmap_exported(p, ARG1(p));
+        int error = vm_export_end(p, ARG1(p));
         if (error)
             return error;
         ARG1(p) += PAGE_SIZE;
@@ -176,7 +169,7 @@ static int bind_open(struct process *p, uint32_t number) {
 static int bind_map(struct process *p, uint32_t number) {
     if (ARG2(p) % PAGE_SIZE || ARG3(p) % PAGE_SIZE || ARG4(p) % PAGE_SIZE || !ARG4(p))
         return -E_INVAL;
-    if (!vm_in_user_space(ARG2(p), ARG4(p)) || ARG3(p) >= PHYSICAL_END)
+    if (!vm_in_user_space(ARG2(p), ARG4(p)))
         return -E_RANGE;
     return binding_map(number, p, ARG2(p), ARG3(p), ARG4(p) / PAGE_SIZE);
 }

@@ -117,8 +117,30 @@ int vm_lend(struct process *p, uint64_t address, uint64_t physical, unsigned pro
     return map_frame(p, address, physical | protection_bits(protection) | PTE_BORROWED);
 }
 
-int vm_map_exported(struct process *p, uint64_t address, uint64_t physical) {
-    return map_frame(p, address, physical | protection_bits(PROT_READ | PROT_WRITE));
+uint64_t vm_export_begin(struct process *p, uint64_t pages) {
+    assert(p->export_next == p->export_end);
+    uint64_t physical = frame_alloc_run(p, FRAME_EXPORTED, pages);
+    if (physical) {
+        p->export_next = physical;
+        p->export_end = physical + pages * PAGE_SIZE;
+    }
+    return physical;
+}
+
+int vm_export_page(struct process *p, uint64_t address) {
+    if (p->export_next == p->export_end)
+        return -E_STATE;
+    int error = map_frame(p, address, p->export_next | protection_bits(PROT_READ | PROT_WRITE));
+    if (error)
+        return error;
+    memset(direct(p->export_next), 0, PAGE_SIZE);
+    p->export_next += PAGE_SIZE;
+    return 0;
+}
+
+void vm_export_abandon(struct process *p) {
+    for (; p->export_next < p->export_end; p->export_next += PAGE_SIZE)
+        frame_free(p, p->export_next);
 }
 
 static bool table_is_empty(const uint64_t *table) {
@@ -174,7 +196,7 @@ static int unmap_own(struct process *p, uint64_t address, enum frame_state state
 
 int vm_unmap(struct process *p, uint64_t address) { return unmap_own(p, address, FRAME_PRIVATE); }
 
-int vm_unmap_exported(struct process *p, uint64_t address) {
+int vm_export_end(struct process *p, uint64_t address) {
     return unmap_own(p, address, FRAME_EXPORTED);
 }
 
@@ -236,6 +258,7 @@ bool vm_destroy_step(struct process *p) {
         return false;
     frame_free(p, (uint64_t)p->xsave - DIRECT_BASE);
     p->xsave = NULL;
+    vm_export_abandon(p);
     return true;
 }
 
