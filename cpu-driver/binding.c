@@ -48,6 +48,15 @@ static bool peer_known(const struct binding *b) {
     return b->peer_number != 0 || b < bindings + BINDING_FIRST;
 }
 
+bool binding_has_ended(const struct binding *b) { return b->state == BINDING_CLOSED && !b->mapped; }
+
+int binding_await(const struct process *p, endpoint_t name) {
+    const struct binding *b = binding_find(p, name);
+    if (!b)
+        return -E_BADEP;
+    return binding_has_ended(b) && !b->rung ? -E_PEERDEAD : 0;
+}
+
 int binding_notify(const struct process *p, endpoint_t name) {
     const struct binding *b = binding_find(p, name);
     if (!b)
@@ -146,15 +155,34 @@ static int begin_map(struct binding *b, uint64_t address, uint64_t pages) {
     b->address = address;
     b->pages = pages;
     b->mapped = 0;
+    b->error = 0;
     return 0;
 }
 
-/* What has been mapped of a window is taken away, and the scratch frame freed. */
-static void end_map(struct binding *b) {
-    for (; b->mapped; b->mapped--)
+/* Maps some more pages of a window. */
+static int map_step(struct binding *b, const struct process *caller, uint64_t physical) {
+    for (unsigned i = 0; i < PAGES_PER_STEP && b->mapped < b->pages; i++, b->mapped++) {
+        uint64_t offset = b->mapped * PAGE_SIZE;
+        if (!shareable(caller, physical + offset))
+            return -E_RANGE;
+        int error =
+            vm_lend(b->process, b->address + offset, physical + offset, PROT_READ | PROT_WRITE);
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
+/* Takes some pages of a window that could not be mapped whole away again, at last the scratch
+ * frame. */
+static int undo_step(struct binding *b) {
+    for (unsigned i = 0; i < PAGES_PER_STEP && b->mapped; i++, b->mapped--)
         vm_unlend(b->process, b->address + (b->mapped - 1) * PAGE_SIZE);
+    if (b->mapped)
+        return RESTART;
     frame_free(b->process, b->scratch);
     b->scratch = b->pages = 0;
+    return b->error;
 }
 
 int binding_map(uint32_t number, struct process *caller, uint64_t address, uint64_t physical,
@@ -165,18 +193,13 @@ int binding_map(uint32_t number, struct process *caller, uint64_t address, uint6
         (!fresh && (b->mapped == b->pages || b->address != address || b->pages != pages)))
         return -E_STATE;
     int error = fresh ? begin_map(b, address, pages) : 0;
-    for (unsigned i = 0; i < PAGES_PER_STEP && b->mapped < b->pages && !error; i++) {
-        uint64_t offset = b->mapped * PAGE_SIZE;
-        error =
-            shareable(caller, physical + offset)
-                ? vm_lend(b->process, address + offset, physical + offset, PROT_READ | PROT_WRITE)
-                : -E_RANGE;
-        if (!error)
-            b->mapped++;
-    }
-    if (error && b->pages)
-        end_map(b);
-    return error ? error : b->mapped < b->pages ? RESTART : 0;
+    if (error)
+        return error;
+    if (!b->error)
+        b->error = map_step(b, caller, physical);
+    if (b->error)
+        return undo_step(b);
+    return b->mapped < b->pages ? RESTART : 0;
 }
 
 /*
@@ -187,6 +210,8 @@ int binding_close(uint32_t number) {
     struct binding *b = &bindings[number];
     if (b->state == BINDING_FREE || (b->state == BINDING_CLOSED && !b->mapped))
         return -E_STATE;
+    if (b->state == BINDING_OPEN)
+        b->pages = b->mapped; /* less than the window while that is being mapped */
     b->state = BINDING_CLOSED;
     for (unsigned i = 0; i < PAGES_PER_STEP && b->mapped; i++, b->mapped--)
         if (b->process)
@@ -264,7 +289,8 @@ unsigned binding_check(void) {
     uint32_t held[MAX_PROCESSES] = { 0 };
     for (const struct binding *b = bindings; b < bindings + BINDINGS_MAX; b++) {
         wrong += b->state == BINDING_FREE && (b->process || b->rung);
-        wrong += b->rung && (!b->process || b->process->state == PROCESS_DEAD);
+        wrong += b->rung && (!b->process || b->process->state == PROCESS_DEAD ||
+                             b->process->receive_from == b->name);
         wrong += b->mapped > b->pages || (b->pages != 0) != (b->scratch != 0);
         if (b->process)
             held[process_slot(b->process)]++;

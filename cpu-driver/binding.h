@@ -23,6 +23,7 @@ struct binding {
     uint64_t address, pages; /* the window in the process; 0 pages: none */
     uint64_t mapped;  /* how many of them are there: differs while a call is being restarted */
     uint64_t scratch; /* frame for the window when it is taken away; 0: none */
+    int error;        /* why a window that was begun is being undone, step by step; 0: it is not */
 };
 
 void binding_init(void);
@@ -33,11 +34,17 @@ void binding_open_first(uint32_t peer, struct process *monitor);
 /* The binding that a name stands for, if `p` has it; or NULL. */
 struct binding *binding_find(const struct process *p, endpoint_t name);
 
+/* Whether it has been closed and nothing is left of its window: what its bell then tells. */
+bool binding_has_ended(const struct binding *b);
+
+/* RECEIVE from a name. Errors: -E_BADEP, -E_PEERDEAD it has ended, and the process been told. */
+int binding_await(const struct process *p, endpoint_t name);
+
 /* NOTIFY to a name. Errors: -E_BADEP, -E_PEERDEAD it is closed, -E_STATE its other end is not
  * known. */
 int binding_notify(const struct process *p, endpoint_t name);
 
-/* A core has rung a number, which may be anything. */
+/* A core has rung a number, below BINDINGS_MAX; whether it may is not known. */
 void binding_rung(uint32_t core, uint32_t number);
 
 /* The first bell of a process' queue, or that of `from`, taken out; NULL: it has not rung. */

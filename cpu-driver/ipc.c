@@ -118,7 +118,7 @@ static bool take_bell(struct process *p, endpoint_t from) {
     ipc_bells_changed(p);
     fill_notification(p, b->name);
     p->context.rdx = b->cookie;
-    p->context.r10 = b->state == BINDING_CLOSED;
+    p->context.r10 = binding_has_ended(b);
     ipc_received(p, b->name);
     return true;
 }
@@ -165,6 +165,8 @@ static bool take_sender(struct process *p, endpoint_t from) {
 static bool receive_pending(struct process *p, endpoint_t from, bool reply) {
     if (!p->pending)
         return false;
+    if (endpoint_core(from) == ENDPOINT_CORE_BINDING) /* its low bits are no process' slot */
+        return take_bell(p, from);
     if (!reply && (take_events(p, from) || take_notify(p, from) || take_bell(p, from)))
         return true;
     if (take_asend(p, from) || take_sender(p, from))
@@ -282,7 +284,7 @@ static int receive_source(const struct process *p, endpoint_t from, struct proce
     if (from == ENDPOINT_ANY || from == ENDPOINT_KERNEL)
         return 0;
     if (endpoint_core(from) == ENDPOINT_CORE_BINDING)
-        return binding_find(p, from) ? 0 : -E_BADEP;
+        return binding_await(p, from);
     return process_find(from, source);
 }
 

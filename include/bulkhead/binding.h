@@ -6,8 +6,10 @@
  * A binding is one end of a connection: a number in this core's table, the process that has it, the
  * other end's core and number, a window of shared memory in the process, and a bell. NOTIFY to its
  * name rings the other end's bell. That is sticky: it is delivered once to RECEIVE, however often it
- * was rung, as MESSAGE_NOTIFY from the name of the receiver's own end. RECEIVE from a name waits for
- * that bell alone. Having a binding is the only way to send anything to another core.
+ * was rung, as MESSAGE_NOTIFY from the name of the receiver's own end, with the cookie in arg[0].
+ * When the binding has been closed it rings for the last time, with 1 in arg[1]. RECEIVE from a name
+ * waits for that bell alone: E_BADEP not the caller's, E_PEERDEAD closed, and that has been told.
+ * Having a binding is the only way to send anything to another core.
  */
 #ifndef BULKHEAD_BINDING_H
 #define BULKHEAD_BINDING_H
@@ -25,8 +27,8 @@
  */
 enum share_op {
     /*
-     * Maps new zeroed frames, contiguous and exported, and pays for them. out arg[0]: physical
-     * address · E_QUOTA, E_EXIST, E_NOMEM no such contiguous memory. Restartable.
+     * Maps new zeroed frames, contiguous and exported, and pays for them. arg[3]: 0, out arg[0]:
+     * physical address · E_QUOTA, E_EXIST, E_NOMEM no such contiguous memory. Restartable.
      */
     SHARE_ALLOC = 1,
     /* Frees them: nobody has them mapped any more · E_NOENT, E_FAULT other memory. Restartable. */
