@@ -11,6 +11,7 @@
 #include "ipc.h"
 #include "irq.h"
 #include "log.h"
+#include "ranges.h"
 #include "sched/sched.h"
 #include "time.h"
 #include "trace.h"
@@ -57,6 +58,15 @@ static uint64_t make_partition(void) {
     return (uint64_t)memory - DIRECT_BASE;
 }
 
+static void fill_boot(struct boot_info *boot) {
+    boot->core_count = FIXTURE_CORES;
+    for (uint32_t core = 0; core < FIXTURE_CORES; core++)
+        boot->core[core].apic_id = FIXTURE_APIC_ID(core);
+    boot->low = (struct range){ FIXTURE_LOW, FIXTURE_LOW + BOOT_LOW_PAGES * PAGE_SIZE };
+    boot->memory = info.partition.memory;
+    ranges_add(&boot->memory, FIXTURE_FOREIGN, FIXTURE_FOREIGN + FIXTURE_FOREIGN_PAGES * PAGE_SIZE);
+}
+
 int64_t fixture_frames(void) {
     if (!partition)
         partition = make_partition();
@@ -73,6 +83,7 @@ int64_t fixture_frames(void) {
     for (size_t i = 0; i < sizeof populated / sizeof populated[0]; i++)
         info.partition.memory.range[info.partition.memory.count++] =
             (struct range){ fixture_frame(populated[i].begin), fixture_frame(populated[i].end) };
+    fill_boot(&info.boot);
     instance = &info;
     return frame_init(&info);
 }
@@ -172,6 +183,11 @@ struct process *fixture_process(const char *label) {
     process_start(p, USER_BASE, USER_BASE, 0, 0);
     sched_finish();
     return p;
+}
+
+void fixture_give_frames(struct process *p, int64_t frames) {
+    first->frame_quota -= (uint32_t)frames;
+    p->frame_quota += (uint32_t)frames;
 }
 
 void fixture_connect(struct process *a, struct process *b) {

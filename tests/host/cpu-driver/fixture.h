@@ -33,7 +33,13 @@ extern struct fake_post {
 #define FIXTURE_START       1000 /* the clock at boot */
 #define FIXTURE_CORE        3
 #define FIXTURE_INCARNATION 5
-#define FIXTURE_FRAMES      4096 /* from the first to the last of the partition */
+#define FIXTURE_CORES       8 /* core n has the APIC ID FIXTURE_APIC_ID(n) */
+#define FIXTURE_APIC_ID(n)  (2 * (n) + 16)
+#define FIXTURE_FOREIGN \
+    0x40000000UL /* memory of other cores, this many pages; it is never touched */
+#define FIXTURE_FOREIGN_PAGES 1024
+#define FIXTURE_LOW           0x10000UL /* the system block */
+#define FIXTURE_FRAMES        4096      /* from the first to the last of the partition */
 #define FIXTURE_MEMORY \
     0x400000UL /* user address that processes of fixture_process() have memory at */
 #define FIXTURE_PAGES          2
@@ -66,6 +72,9 @@ void fixture_run(struct process *p);
  * FIXTURE_MEMORY.
  */
 struct process *fixture_process(const char *label);
+
+/* Moves frames from the first process' quota to another's; or back, if negative. */
+void fixture_give_frames(struct process *p, int64_t frames);
 
 /* Lets the two send to each other. */
 void fixture_connect(struct process *a, struct process *b);

@@ -4,7 +4,10 @@
  */
 #include <criterion/criterion.h>
 
+#include <bulkhead/cores.h>
+
 #include "../random.h"
+#include "binding.h"
 #include "fixture.h"
 #include "ipc.h"
 #include "irq.h"
@@ -236,6 +239,36 @@ static endpoint_t any_child(const struct process *who) {
     return known[random_below(known_count)];
 }
 
+/* Arguments that the calls that reach beyond this core can like. */
+static void shape_for_cores(endpoint_t child, uint32_t number, uint64_t args[MESSAGE_ARGS]) {
+    uint64_t foreign = FIXTURE_FOREIGN + random_below(64) * PAGE_SIZE;
+    switch (number) {
+    case KCALL_CORE:
+        args[0] = CORE_MAP + random_below(7);
+        args[1] = random_below(FIXTURE_CORES + 1);
+        args[2] = args[0] == CORE_STARTUP ? FIXTURE_LOW / PAGE_SIZE + random_below(9)
+                                          : 0x10000000 + random_below(64) * PAGE_SIZE;
+        args[3] = random_below(8) ? foreign : fixture_frame(random_below(1000));
+        args[4] = random_below(40) * PAGE_SIZE;
+        break;
+    case KCALL_SHARE:
+        args[0] = SHARE_ALLOC + random_below(2);
+        args[1] = 0x10000000 + random_below(64) * PAGE_SIZE;
+        args[2] = (1 + random_below(20)) * PAGE_SIZE;
+        args[3] = random_below(4) ? 0 : fixture_frame(random_below(1000)) | random_below(2);
+        args[4] = random_below(20) * PAGE_SIZE;
+        break;
+    default: /* KCALL_BIND */
+        args[0] = BIND_OPEN + random_below(5);
+        args[1] = BINDING_FIRST + random_below(16);
+        args[2] = args[0] == BIND_OPEN   ? child
+                  : args[0] == BIND_PEER ? BINDING_FIRST + random_below(8)
+                                         : 0x10000000 + random_below(64) * PAGE_SIZE;
+        args[3] = args[0] == BIND_OPEN ? random_below(FIXTURE_CORES) : foreign;
+        args[4] = (1 + random_below(20)) * PAGE_SIZE;
+    }
+}
+
 /* Arguments of a shape that the call can like. */
 static void shape(const struct process *who, uint32_t number, uint64_t args[MESSAGE_ARGS]) {
     endpoint_t child = any_child(who);
@@ -269,7 +302,7 @@ static void shape(const struct process *who, uint32_t number, uint64_t args[MESS
         args[4] = random_below(2);
         break;
     case KCALL_PRIVCTL:
-        args[0] = PRIVCTL_IPC + random_below(7);
+        args[0] = PRIVCTL_IPC + random_below(9);
         args[1] = child;
         args[2] = random_below(3) ? random_below(12) : known[random_below(known_count)];
         break;
@@ -281,6 +314,11 @@ static void shape(const struct process *who, uint32_t number, uint64_t args[MESS
         args[0] = random_below(6);
         args[1] = 3 + random_below(6);
         args[2] = random_below(33);
+        break;
+    case KCALL_CORE:
+    case KCALL_SHARE:
+    case KCALL_BIND:
+        shape_for_cores(child, number, args);
         break;
     default:
         args[0] = random_below(9);
@@ -353,6 +391,8 @@ Test(kcall, random_calls_break_no_invariant) {
             succeeded[number]++;
         if (number == KCALL_PROC_CREATE && result == 0)
             remember(args[0]);
+        binding_rung((uint32_t)random_below(FIXTURE_CORES),
+                     BINDING_FIRST + (uint32_t)random_below(16));
         cpu.now += random_below(100000);
         if (random_below(4) == 0)
             fixture_interrupt(random_below(3) ? VECTOR_TIMER : VECTOR_IRQ + 5);
