@@ -66,11 +66,16 @@ static void write_peer(struct threads *threads, const char *text, endpoint_t pee
     threads_name(threads, peer);
 }
 
+/*
+ * A slice ends a nanosecond before the next begins: viewers that compute ends in floating point
+ * might else take one for a part of the other.
+ */
 static void write_slice(struct threads *threads, struct thread *thread) {
     struct json *json = threads->json;
+    uint64_t duration = threads->now - thread->since;
 
     write_record(threads, thread, 'X', thread->since);
-    json_duration(json, threads->now - thread->since);
+    json_duration(json, duration == 0 ? 0 : duration - 1);
     switch (thread->state) {
     case THREAD_RUN:
         json_raw(json, ",\"args\":{\"priority\":");

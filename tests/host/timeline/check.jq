@@ -21,7 +21,7 @@ def check_record:
 def check_states:
     map(select(.dur != 0.001) | [.ts, .ts + .dur])
     | require("overlap"; [., .[1:]] | transpose | map(select(all(. != null)))
-        | all(.[0][1] <= .[1][0] + 0.0001));
+        | all(.[0][1] <= .[1][0]));
 
 def check_timeline:
     .traceEvents

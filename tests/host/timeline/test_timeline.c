@@ -127,7 +127,7 @@ Test(timeline, who_loses_the_processor_is_ready) {
     record(0, 20, TRACE_EVENT_SWITCH, process(0, 2), ENDPOINT_NONE, 8);
     record(0, 30, TRACE_EVENT_SWITCH, process(0, 1), ENDPOINT_NONE, 8);
     cr_assert_eq(write_text(), 0);
-    expect_text("\"ts\":0.010,\"dur\":0.010,\"name\":\"ready\"", 1);
+    expect_text("\"ts\":0.010,\"dur\":0.009,\"name\":\"ready\"", 1);
     cr_assert(is_valid());
 }
 
@@ -152,7 +152,7 @@ Test(timeline, nothing_is_taken_for_granted_across_a_gap) {
     record(0, 100, TRACE_EVENT_RECEIVE, b, a, 1000);
     cr_assert_eq(write_text(), 0);
     expect_text("\"name\":\"10 events lost\"", 1);
-    expect_text("\"dur\":0.001,\"args\":{\"priority\":8},\"name\":\"run\"", 1);
+    expect_text("\"ts\":0.000,\"dur\":0.000,\"args\":{\"priority\":8},\"name\":\"run\"", 1);
     expect_text("\"ph\":\"f\"", 0);
     cr_assert(is_valid());
 }
