@@ -24,6 +24,7 @@ enum {
 
     IDENTITY_NONE = 1 << 0,
     IDENTITY_MASK = 0x0f,
+    IDENTITY_OUTPUT = 0x02,  /* INTERRUPT_OUTPUT; reading it takes it back */
     IDENTITY_TRIGGER = 0x04, /* the FIFO holds as many bytes as its trigger level */
     IDENTITY_FIFO = 0xc0,    /* a working FIFO */
 
@@ -60,6 +61,7 @@ enum {
 static uint16_t uart_base;
 static size_t fifo_bytes; /* that the device takes at once */
 static bool holding;      /* the other end is held off: see control_flow() */
+static bool awaits_room;  /* INTERRUPT_OUTPUT is enabled: see await_room() */
 
 static int run(struct vdevio_entry *entries, size_t count) { return vdevio_vector(entries, count); }
 
@@ -118,7 +120,7 @@ int uart_init(uint16_t base) {
         VECTOR_IN(IDENTITY),
         VECTOR_IN(MODEM_STATUS),
         VECTOR_OUT(MODEM_CONTROL, MODEM_THERE | MODEM_SEND | MODEM_INTERRUPTS),
-        VECTOR_OUT(INTERRUPTS, INTERRUPT_INPUT | INTERRUPT_OUTPUT | INTERRUPT_LINE),
+        VECTOR_OUT(INTERRUPTS, INTERRUPT_INPUT | INTERRUPT_LINE),
     };
     error = run(setup, sizeof setup / sizeof setup[0]);
     fifo_bytes = (setup[6].value & IDENTITY_FIFO) == IDENTITY_FIFO ? FIFO_BYTES : 1;
@@ -163,17 +165,32 @@ static int receive(struct ring *in, size_t count, uint32_t *status) {
     return events;
 }
 
-/* Fills the output FIFO, which is empty. */
-static int transmit(struct ring *out) {
-    struct vdevio_entry vector[FIFO_BYTES];
-    size_t count = ring_used(out) < fifo_bytes ? ring_used(out) : fifo_bytes;
+/*
+ * Fills the output FIFO, if it is empty by the status last seen, and reads the device's state: in
+ * one kernel call, which costs as much as the accesses.
+ */
+static int transmit_and_look(struct ring *out, uint32_t *identity, uint32_t *status) {
+    struct vdevio_entry vector[FIFO_BYTES + 2];
+    size_t count = *status & STATUS_ROOM ? ring_used(out) : 0;
 
+    if (count > fifo_bytes)
+        count = fifo_bytes;
     for (size_t i = 0; i < count; i++)
         vector[i] = (struct vdevio_entry)VECTOR_OUT(DATA, ring_peek(out, i));
-    int error = run(vector, count);
-    if (!error)
-        ring_drop(out, count);
-    return error;
+    vector[count] = (struct vdevio_entry)VECTOR_IN(IDENTITY);
+    vector[count + 1] = (struct vdevio_entry)VECTOR_IN(LINE_STATUS);
+    int error = run(vector, count + 2);
+    if (error)
+        return error;
+    ring_drop(out, count);
+    *identity = vector[count].value;
+    *status = vector[count + 1].value;
+    return 0;
+}
+
+static unsigned wanted_interrupts(void) {
+    return INTERRUPT_LINE | (holding ? 0U : INTERRUPT_INPUT) |
+           (awaits_room ? INTERRUPT_OUTPUT : 0U);
 }
 
 /*
@@ -183,62 +200,76 @@ static int transmit(struct ring *out) {
  */
 static int control_flow(const struct ring *in) {
     bool hold = ring_room(in) < (holding ? RING_BYTES / 2 : TRIGGER_BYTES);
-    unsigned input = hold ? 0 : INTERRUPT_INPUT, send = hold ? 0 : MODEM_SEND;
+    unsigned send = hold ? 0 : MODEM_SEND;
 
     if (hold == holding)
         return 0;
     holding = hold;
     struct vdevio_entry change[] = {
-        VECTOR_OUT(INTERRUPTS, input | INTERRUPT_OUTPUT | INTERRUPT_LINE),
+        VECTOR_OUT(INTERRUPTS, wanted_interrupts()),
         VECTOR_OUT(MODEM_CONTROL, MODEM_THERE | send | MODEM_INTERRUPTS),
     };
     return run(change, sizeof change / sizeof change[0]);
 }
 
 /*
- * One look at the device. *errors are those read with an earlier status that belong to the oldest
- * byte now.
+ * An empty FIFO is worth an interrupt only while there is something to put into it. If it is empty
+ * by now, enabling the interrupt causes it.
  */
-static int serve_round(struct ring *in, struct ring *out, uint32_t *errors, bool *done) {
-    struct vdevio_entry state[] = { VECTOR_IN(IDENTITY), VECTOR_IN(LINE_STATUS) };
+static int await_room(const struct ring *out) {
+    bool await = ring_used(out) != 0;
+
+    if (await == awaits_room)
+        return 0;
+    awaits_room = await;
+    return run(&(struct vdevio_entry)VECTOR_OUT(INTERRUPTS, wanted_interrupts()), 1);
+}
+
+/* Whether the device says why it interrupts, and that is not the output, which is looked at. */
+static bool has_cause(uint32_t identity) {
+    return !(identity & IDENTITY_NONE) && (identity & IDENTITY_MASK) != IDENTITY_OUTPUT;
+}
+
+/*
+ * One look at the device. *status is the line status last seen, and after; its errors belong to the
+ * oldest byte.
+ */
+static int serve_round(struct ring *in, struct ring *out, uint32_t *status, bool *done) {
+    uint32_t errors = *status & STATUS_ERRORS, identity = 0;
     int events = control_flow(in);
 
     if (!events)
-        events = run(state, 2);
-    uint32_t identity = state[0].value, status = state[1].value | *errors;
-    bool input = status & STATUS_INPUT && !holding,
-         output = status & STATUS_ROOM && ring_used(out) != 0;
-
+        events = transmit_and_look(out, &identity, status);
     if (events < 0)
         return events;
-    *errors = 0;
-    *done = !input && !output && identity & IDENTITY_NONE;
-    if (status & STATUS_IDLE && ring_used(out) == 0) /* however much input there is */
+    *status |= errors;
+    bool input = *status & STATUS_INPUT && !holding,
+         output = *status & STATUS_ROOM && ring_used(out) != 0;
+    *done = !input && !output && !has_cause(identity);
+    if (*status & STATUS_IDLE && ring_used(out) == 0) /* however much input there is */
         events |= UART_IDLE;
-    if (status & STATUS_OVERRUN)
+    if (*status & STATUS_OVERRUN)
         events |= UART_OVERRUN;
-    if (input) {
-        bool triggered = fifo_bytes > 1 && (identity & IDENTITY_MASK) == IDENTITY_TRIGGER;
-        int received = receive(in, triggered ? TRIGGER_BYTES : 1, &status);
-        if (received < 0)
-            return received;
-        events |= received;
-        *errors = status & STATUS_ERRORS;
+    if (!input) {
+        *status &= ~(uint32_t)STATUS_ERRORS;
+        return events;
     }
-    int error = output ? transmit(out) : 0;
-    return error ? error : events;
+    bool triggered = fifo_bytes > 1 && (identity & IDENTITY_MASK) == IDENTITY_TRIGGER;
+    int received = receive(in, triggered ? TRIGGER_BYTES : 1, status);
+    return received < 0 ? received : events | received;
 }
 
 int uart_service(struct ring *in, struct ring *out) {
-    uint32_t errors = 0;
+    uint32_t status = 0;
     bool done = false;
     int events = 0;
 
     for (unsigned round = 0; round < ROUNDS && !done; round++) {
-        int result = serve_round(in, out, &errors, &done);
+        int result = serve_round(in, out, &status, &done);
         if (result < 0)
             return result;
         events |= result;
     }
-    return events;
+    int error = await_room(out);
+    return error ? error : events;
 }
