@@ -196,35 +196,38 @@ int chan_consumed(struct chan_tx *tx, uint64_t position) {
 int chan_reserve(struct chan_tx *tx, uint32_t count) { return chan_tx_credit(tx, 0, count); }
 
 /*
- * Writes the words of the slots from `first`, exclusive, to `end`: the last first. The consumer
- * waits for, and arms, only the slot at `first`, which therefore takes the exchange; plain stores
- * to the others cannot destroy CHAN_ARMED. Each pairs with the acquire load in chan_receive() and
+ * Writes the words of the slots from `at` down to `first`, exclusive, as far as they are in one
+ * quarter. The slot where it stopped. The stores pair with the acquire loads in chan_receive() and
  * chan_peek().
  */
-static void chan_publish_rest(struct chan_tx *tx, uint64_t first, uint64_t end) {
+static uint64_t chan_publish_down(struct chan_tx *tx, uint64_t at, uint64_t first) {
     uint64_t quarter = chan_ring_bytes(tx->mask) / 4;
+    uint64_t stop = (at & ~(quarter - 1)) - CHAN_SLOT_BYTES;
+    uint64_t word = chan_tx_word(tx, at);
     struct chan_slot *slots = tx->slots;
     uint64_t mask = tx->mask;
 
-    for (uint64_t at = end - CHAN_SLOT_BYTES; at != first; at -= CHAN_SLOT_BYTES) {
-        atomic_store_explicit(&chan_slot_at(slots, at & mask)->word, at, memory_order_release);
+    if ((int64_t)(stop - first) < 0)
+        stop = first;
+    for (; at != stop; at -= CHAN_SLOT_BYTES, word = at) {
+        atomic_store_explicit(&chan_slot_at(slots, at & mask)->word, word, memory_order_release);
         chan_fetch_for_write(chan_slot_at(slots, (at + quarter) & mask));
     }
-    for (uint64_t last = first + chan_tx_to_last(tx, first); (int64_t)(end - last) > 0;
-         last += quarter) {
-        if (last != first)
-            atomic_store_explicit(&chan_slot_at(slots, last & mask)->word, last | CHAN_ACKNOWLEDGE,
-                                  memory_order_release);
-    }
+    return stop;
 }
 
+/*
+ * Publishes a batch: its last slot first. The consumer waits for, and arms, only the first slot,
+ * which therefore takes the exchange; plain stores to the others cannot destroy CHAN_ARMED.
+ */
 void chan_commit(struct chan_tx *tx, uint32_t count) {
     uint64_t first = chan_position(tx);
     uint64_t end = first + (uint64_t)count * CHAN_SLOT_BYTES;
 
     if (count == 0 || tx->error)
         return;
-    chan_publish_rest(tx, first, end);
+    for (uint64_t at = end - CHAN_SLOT_BYTES; at != first;)
+        at = chan_publish_down(tx, at, first);
     chan_tx_aim(tx, first);
     chan_publish(tx);
     chan_tx_aim(tx, end);

@@ -99,8 +99,8 @@ int bulk_unlend(struct bulk_pool *pool, uint32_t buffer);
  */
 int bulk_returned(struct bulk_pool *pool, const struct bulk_descriptor *descriptor);
 
-/* Owner: the borrower is gone and no mapping is left: what was lent is free. How many buffers that
- * were. */
+/* Owner: the borrower is gone, its messages have been received up to -E_PEERDEAD, and no mapping is
+ * left: what was lent is free. How many buffers that were. */
 uint32_t bulk_reclaim(struct bulk_pool *pool);
 
 /*

@@ -48,7 +48,8 @@ static inline int chan_is_reply(const struct message *message) {
 
 /*
  * Takes a reply that was received: the request is no longer outstanding, *context is its context.
- * Errors: -E_PROTOCOL the tag is that of no outstanding request: the caller ends the channel.
+ * A reply that was peeked at is released before: the next request reserves its slot. Errors:
+ * -E_PROTOCOL the tag is that of no outstanding request: the caller ends the channel.
  */
 int chan_call_finish(struct chan_calls *table, const struct message *reply, void **context);
 

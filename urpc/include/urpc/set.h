@@ -4,6 +4,9 @@
  *
  * A doorbell belongs to one binding. Whoever wakes the receiver (the kernel, epoll) says which
  * rang; the set shares no memory with any peer. It is used by one thread.
+ *
+ * Bells are collected, and told by chan_set_rung(), between receives and not only before sleeping:
+ * members that are always active would otherwise keep all others out.
  */
 #ifndef URPC_SET_H
 #define URPC_SET_H
