@@ -38,9 +38,9 @@ tests += 'host/urpc-tsan-gcc=build/urpc/tsan-gcc' 'host/urpc-tsan-clang=build/ur
     'host/urpc-instructions=$(urpc_tests)/instructions/run.sh' \
     'host/urpc-fuzz=FUZZ_SECONDS=20 $(urpc_tests)/fuzz/run.sh'
 
-export FUZZ_RUNS FUZZ_SECONDS
+export FUZZ_RUNS FUZZ_SECONDS FUZZ_PROCESSES FUZZ_SEED
 
-fuzz: build/urpc/fuzz ## a hostile peer for the channels: FUZZ_RUNS=50000000 inputs, or FUZZ_SECONDS=
+fuzz: build/urpc/fuzz ## a hostile peer for the channels: FUZZ_RUNS=50000000, FUZZ_SECONDS=, FUZZ_PROCESSES=1, FUZZ_SEED=1
 	@FUZZ_RUNS=$(or $(FUZZ_RUNS),$(if $(FUZZ_SECONDS),,50000000)) $(urpc_tests)/fuzz/run.sh
 
 .PHONY: fuzz

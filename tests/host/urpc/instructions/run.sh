@@ -27,8 +27,7 @@ per_message() {
     echo $((difference / (many - few)))
 }
 
-tap=${TAP:-/dev/stdout}
-number=0
+lines=()
 declare -i loop
 loop=$(($(count vector loop $many) - $(count vector loop $few)))
 
@@ -39,11 +38,7 @@ while read -r build path ceiling; do
     ((cost <= ceiling)) || verdict='not ok'
     echo "BENCH name=urpc_$path unit=instructions n=1 min=$cost q1=$cost median=$cost q3=$cost" \
         "max=$cost build=$build ceiling=$ceiling"
-    echo "$verdict $((++number)) - $build $path: $cost instructions, ceiling $ceiling" >>"$tap.lines"
+    lines+=("$verdict $((${#lines[@]} + 1)) - $build $path: $cost instructions, ceiling $ceiling")
 done <"$table"
-{
-    echo "1..$number"
-    cat "$tap.lines"
-} >"$tap"
-rm "$tap.lines"
-! grep -q '^not ok' "$tap"
+printf '%s\n' "1..${#lines[@]}" "${lines[@]}" | tee ${TAP:+"$TAP"}
+[[ ${lines[*]} != *'not ok'* ]]
