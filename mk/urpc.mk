@@ -44,3 +44,42 @@ fuzz: build/urpc/fuzz ## a hostile peer for the channels: FUZZ_RUNS=50000000, FU
 	@FUZZ_RUNS=$(or $(FUZZ_RUNS),$(if $(FUZZ_SECONDS),,50000000)) $(urpc_tests)/fuzz/run.sh
 
 .PHONY: fuzz
+
+# The benchmark: the library as it ships, the peers, and what measures them.
+bench_host := bench/host
+bench_sources := $(wildcard $(bench_host)/*.c)
+bench_object = $(patsubst %,build/bench/obj/%.o,$(1))
+bench_common := $(addprefix $(bench_host)/,main.c pair.c series.c raw.c)
+flags.bench := $(common_flags)
+flags.bench_cxx := -std=gnu++20 -O2 -g $(reproducible) -Wall -Wextra -Werror -Iinclude
+
+# DPDK's ring takes part if its headers and libraries are installed.
+dpdk := $(if $(wildcard /usr/include/dpdk/rte_ring.h),$(shell pkg-config --exists libdpdk && echo yes))
+flags.dpdk := $(if $(dpdk),-DHAVE_DPDK $(shell pkg-config --cflags libdpdk))
+libraries.dpdk := $(if $(dpdk),-lrte_ring -lrte_eal)
+
+build/bench/obj/%.c.o: %.c $(wildcard $(bench_host)/*.h) $(urpc_headers) mk/urpc.mk mk/toolchain.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(quiet)$(CC) $(flags.bench) $(if $(filter %/dpdk.c,$<),$(flags.dpdk)) -c -o $@ $<
+
+build/bench/obj/%.cpp.o: %.cpp $(wildcard $(bench_host)/*.h) mk/urpc.mk mk/toolchain.mk
+	@mkdir -p $(@D)
+	$(call say,CXX,$<)
+	$(quiet)g++ $(flags.bench_cxx) -c -o $@ $<
+
+build/bench/host-bench: $(call bench_object,$(filter-out %/designs.c,$(bench_sources)) \
+    $(bench_host)/boost.cpp $(urpc_sources))
+	$(call say,LINK,$@)
+	$(quiet)g++ -pthread -o $@ $^ $(libraries.dpdk) -luring -lm
+
+build/bench/host-designs: $(call bench_object,$(bench_common) $(bench_host)/designs.c)
+	$(call say,LINK,$@)
+	$(quiet)$(CC) -pthread -o $@ $^ -lm
+
+$(foreach source,$(bench_sources),$(eval $(call lint_source,$(source),$(flags.bench))))
+
+bench-host: build/bench/host-bench ## channels beside their peers on this machine: build/bench/report.html
+	@$(bench_host)/run.sh
+
+.PHONY: bench-host

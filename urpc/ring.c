@@ -76,7 +76,7 @@ static void chan_tx_aim(struct chan_tx *tx, uint64_t position) {
     tx->slot = chan_slot_at(tx->slots, position & tx->mask);
     tx->stop = tx->slot;
     tx->bias = chan_tx_word(tx, position) - (uintptr_t)tx->slot;
-    tx->ahead = (char *)ahead - (char *)tx->slot;
+    tx->ahead = tx->streaming ? (char *)ahead - (char *)tx->slot : 0;
 }
 
 int chan_tx_init(struct chan_tx *tx, const struct chan_ring *ring, struct chan_bell bell) {
@@ -144,13 +144,25 @@ static int chan_tx_credit(struct chan_tx *tx, uint64_t extra, uint64_t want) {
     return (int)(slots < want ? slots : want);
 }
 
+/*
+ * Once in a lap: is the consumer still at the last messages, so that this is a stream? Then
+ * fetching slots ahead saves waiting for them. A consumer that has nothing left to read polls the
+ * slots ahead, and fetching them would only take them away from it.
+ */
+static void chan_tx_judge(struct chan_tx *tx, uint64_t position) {
+    if (!tx->error && (position & tx->mask) == 0 && chan_tx_look(tx) == 0)
+        tx->streaming = tx->acked_seen != position;
+}
+
 /* chan_begin() in full; `flags` go with the message, which may use `extra` bytes of the reserve. */
 int chan_begin_slow(struct chan_tx *tx, uint64_t extra, uint64_t flags) {
+    uint64_t position = chan_position(tx);
+
+    chan_tx_judge(tx, position);
     int credit = chan_tx_credit(tx, extra, 1);
     if (credit < 0)
         return credit;
 
-    uint64_t position = chan_position(tx);
     chan_tx_aim(tx, position);
     tx->bias |= flags;
 

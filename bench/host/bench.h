@@ -1,6 +1,6 @@
 /*
- * The benchmark of channels and their peers on this machine: two threads, pinned to two processors, and for each
- * transport the same work. See main.c for how it is measured.
+ * The benchmark of channels and their peers on this machine: two threads, pinned to two processors,
+ * and for each transport the same work. See main.c for how it is measured.
  */
 #ifndef BENCH_HOST_BENCH_H
 #define BENCH_HOST_BENCH_H
@@ -14,23 +14,27 @@ extern "C" {
 #define BENCH_BATCH 16U
 
 /*
- * A way for two threads to exchange messages of 64 bytes. Both threads call the same function at the same time, with
- * side 0 and 1; NULL: it cannot do that.
+ * A way for two threads to exchange messages of 64 bytes. Both threads call the same function at
+ * the same time, with side 0 and 1; NULL: it cannot do that.
  */
 struct transport {
     const char *name;
     const char *label; /* for people */
-    enum { OURS, LIBRARY, KERNEL } kind;
+    enum { RAW, OURS, LIBRARY, KERNEL } kind;
+    int relaxes;  /* do its loops call bench_relax()? Then it is measured with and without. */
+    int by_slots; /* is its rate measured with queues of all sizes? */
 
-    /* Makes it, with queues of `slots` messages where that can be chosen. 0, or -1: not on this machine. */
+    /* Makes it, with queues of `slots` messages where that can be chosen. 0, or -1: not on this
+     * machine, and errno says why. */
     int (*open)(unsigned slots);
     void (*close)(void);
 
-    /* `count` round trips begun by side 0. If `ticks` is not NULL, side 0 stores the duration of each there. */
+    /* `count` round trips begun by side 0. If `ticks` is not NULL, side 0 stores the duration of
+     * each there. */
     void (*ping)(unsigned side, uint64_t count, uint32_t *ticks);
 
-    /* Side 0 sends the messages 0 to count - 1, as by work_fill(), singly or in batches of BENCH_BATCH; side 1
-     * returns the sum of work_sum() of all. */
+    /* Side 0 sends the messages 0 to count - 1, as by work_fill(), singly or in batches of
+     * BENCH_BATCH; side 1 returns the sum of work_sum() of all. */
     uint64_t (*stream)(unsigned side, uint64_t count);
     uint64_t (*stream_batch)(unsigned side, uint64_t count);
 
@@ -38,13 +42,18 @@ struct transport {
     uint64_t (*bulk)(unsigned side, uint64_t bytes, uint64_t count);
 };
 
+extern const struct transport transport_raw, transport_raw_one_line;
 extern const struct transport transport_urpc, transport_urpc_plain, transport_urpc_in_place,
     transport_urpc_armed;
 extern const struct transport transport_boost, transport_ck, transport_dpdk;
 extern const struct transport transport_pipe, transport_socketpair, transport_mq, transport_eventfd,
     transport_futex, transport_msg_ring;
 
-/* Does a library's loop relax the processor between polls? Each is measured both ways, and the better one counts. */
+/* What the program measures, ending with NULL. */
+extern const struct transport *const bench_transports[];
+
+/* Does a library's loop relax the processor between polls? Each is measured both ways, and the
+ * better one counts. */
 extern int bench_pause;
 
 static inline void bench_relax(void) {
@@ -54,7 +63,8 @@ static inline void bench_relax(void) {
 
 static inline uint64_t bench_ticks(void) { return __builtin_ia32_rdtsc(); }
 
-/* What every producer does for a message, and every consumer: all seven words that a slot of ours has are used. */
+/* What every producer does for a message, and every consumer: all seven words that a slot of ours
+ * has are used. */
 #define WORK_WORDS 7U
 
 typedef uint64_t word_t __attribute__((may_alias));

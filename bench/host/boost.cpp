@@ -5,12 +5,10 @@
 
 using queue = boost::lockfree::spsc_queue<line>;
 
-static struct {
-    alignas(256) queue *q;
-} queues[2];
+static struct { alignas(256) queue *q; } queues[2];
 
-#define PEER_PUSH(n, message)          queues[n].q->push(*(message))
-#define PEER_POP(n, message)           queues[n].q->pop(*(message))
+#define PEER_PUSH(n, message)           queues[n].q->push(*(message))
+#define PEER_POP(n, message)            queues[n].q->pop(*(message))
 #define PEER_PUSH_MANY(n, lines, count) queues[n].q->push(lines, count)
 #define PEER_POP_MANY(n, lines, count)  queues[n].q->pop(lines, count)
 #include "ring_peer.h"
@@ -27,6 +25,15 @@ static void close_boost() {
 }
 
 extern const struct transport transport_boost = {
-    "boost",   "boost::lockfree::spsc_queue", transport::LIBRARY, open_boost, close_boost,
-    peer_ping, peer_stream,                   peer_stream_batch,  nullptr,
+    .name = "boost",
+    .label = "boost::lockfree::spsc_queue",
+    .kind = transport::LIBRARY,
+    .relaxes = 1,
+    .by_slots = 1,
+    .open = open_boost,
+    .close = close_boost,
+    .ping = peer_ping,
+    .stream = peer_stream,
+    .stream_batch = peer_stream_batch,
+    .bulk = nullptr,
 };

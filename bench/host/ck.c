@@ -7,9 +7,7 @@
 
 CK_RING_PROTOTYPE(line, line)
 
-static struct {
-    _Alignas(256) ck_ring_t ring;
-} queues[2];
+static struct { _Alignas(256) ck_ring_t ring; } queues[2];
 static struct line *buffers[2];
 
 #define PEER_PUSH(q, line) ck_ring_enqueue_spsc_line(&queues[q].ring, buffers[q], line)
@@ -35,6 +33,8 @@ const struct transport transport_ck = {
     .name = "ck",
     .label = "ConcurrencyKit ck_ring",
     .kind = LIBRARY,
+    .relaxes = 1,
+    .by_slots = 1,
     .open = open_ck,
     .close = close_ck,
     .ping = peer_ping,

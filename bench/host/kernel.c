@@ -1,4 +1,6 @@
-/* What the kernel of this machine offers: pipe, socket pair, message queue, eventfd, futex. All of them sleep. */
+/* What the kernel of this machine offers: pipe, socket pair, message queue, eventfd, futex. All of
+ * them sleep. */
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <mqueue.h>
@@ -122,7 +124,8 @@ static int open_socketpair(unsigned slots) {
     return 0;
 }
 
-/* A POSIX message queue keeps messages apart, so it has no batches. On Linux a descriptor of one is a file. */
+/* A POSIX message queue keeps messages apart, so it has no batches. On Linux a descriptor of one is
+ * a file. */
 static int open_mq(unsigned slots) {
     struct mq_attr attributes = { .mq_maxmsg = 10, .mq_msgsize = sizeof(struct line) };
 
@@ -217,43 +220,97 @@ static void ping_eventfd(unsigned side, uint64_t count, uint32_t *ticks) {
     }
 }
 
-/* A futex: one word for each direction. */
+/* A futex: one word for each direction, and how often each side has seen the other's change. */
 static struct {
     _Alignas(256) _Atomic uint32_t word;
-} words[2];
+    _Alignas(256) uint32_t seen;
+} futexes[2];
 
 static int open_futex(unsigned slots) {
     (void)slots;
-    atomic_store(&words[0].word, 0);
-    atomic_store(&words[1].word, 0);
+    for (unsigned side = 0; side < 2; side++) {
+        atomic_store(&futexes[side].word, 0);
+        futexes[side].seen = 0;
+    }
     return 0;
 }
 
 static void close_futex(void) {}
 
 static void futex_post(unsigned side) {
-    atomic_fetch_add(&words[side].word, 1);
-    syscall(SYS_futex, &words[side].word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    _Atomic uint32_t *word = &futexes[side].word;
+    atomic_fetch_add(word, 1);
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
-static void futex_await(unsigned side, uint32_t seen) {
-    while (atomic_load(&words[side].word) == seen)
-        syscall(SYS_futex, &words[side].word, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
+static void futex_await(unsigned side) {
+    _Atomic uint32_t *word = &futexes[1 - side].word;
+    uint32_t seen = futexes[side].seen++;
+    while (atomic_load(word) == seen)
+        syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, seen, NULL, NULL, 0);
 }
 
 static void ping_futex(unsigned side, uint64_t count, uint32_t *ticks) {
-    static uint32_t seen[2];
-
-    seen[side] = side == 0 ? 0 : seen[1];
-    uint32_t base = 0;
     for (uint64_t i = 0; i < count; i++) {
         uint64_t start = ticks ? bench_ticks() : 0;
         if (side == 0)
             futex_post(0);
-        futex_await(1 - side, base + (uint32_t)i);
+        futex_await(side);
         if (side == 1)
             futex_post(1);
         if (ticks)
             ticks[i] = (uint32_t)(bench_ticks() - start);
     }
 }
+
+const struct transport transport_pipe = {
+    .name = "pipe",
+    .label = "pipe",
+    .kind = KERNEL,
+    .open = open_pipe,
+    .close = close_files,
+    .ping = ping_file,
+    .stream = stream_file,
+    .stream_batch = stream_batch_file,
+    .bulk = bulk_file,
+};
+
+const struct transport transport_socketpair = {
+    .name = "socketpair",
+    .label = "socket pair",
+    .kind = KERNEL,
+    .open = open_socketpair,
+    .close = close_files,
+    .ping = ping_file,
+    .stream = stream_file,
+    .stream_batch = stream_batch_file,
+    .bulk = bulk_file,
+};
+
+const struct transport transport_mq = {
+    .name = "mq",
+    .label = "POSIX message queue",
+    .kind = KERNEL,
+    .open = open_mq,
+    .close = close_mq,
+    .ping = ping_mq,
+    .stream = stream_mq,
+};
+
+const struct transport transport_eventfd = {
+    .name = "eventfd",
+    .label = "eventfd",
+    .kind = KERNEL,
+    .open = open_eventfd,
+    .close = close_eventfd,
+    .ping = ping_eventfd,
+};
+
+const struct transport transport_futex = {
+    .name = "futex",
+    .label = "futex",
+    .kind = KERNEL,
+    .open = open_futex,
+    .close = close_futex,
+    .ping = ping_futex,
+};

@@ -1,10 +1,8 @@
 /*
- * The loops of a peer that is a pair of queues of struct line. The includer defines, for queue `q` (0: from side 0)
- *   PEER_PUSH(q, line)         true if *line was queued
- *   PEER_POP(q, line)          true if a message was stored in *line
- * and, if the library has batches,
- *   PEER_PUSH_MANY(q, lines, n)   how many of n were queued
- *   PEER_POP_MANY(q, lines, n)    how many were stored
+ * The loops of a peer that is a pair of queues of struct line. The includer defines, for queue `q`
+ * (0: from side 0) PEER_PUSH(q, line)         true if *line was queued PEER_POP(q, line) true if a
+ * message was stored in *line and, if the library has batches, PEER_PUSH_MANY(q, lines, n)   how
+ * many of n were queued PEER_POP_MANY(q, lines, n)    how many were stored
  */
 #include "bench.h"
 

@@ -1,6 +1,6 @@
 /*
- * Channels, as they ship: polled with and without the library's way of waiting, filled and read in place, and armed, with
- * a futex for a doorbell.
+ * Channels, as they ship: polled with and without the library's way of waiting, filled and read in
+ * place, and armed, with a futex for a doorbell.
  */
 #include <linux/futex.h>
 #include <stdlib.h>
@@ -97,20 +97,20 @@ static inline void receive_armed(unsigned side, struct message *message) {
 }
 
 /* A round-trip loop around any way to receive. */
-#define PING_LOOP(receive)                                                                          \
-    struct chan *chan = &sides[side].chan;                                                          \
-    struct message message;                                                                         \
-    struct chan_spin spin;                                                                          \
-    chan_spin_init(&spin, chan, SPIN_TICKS);                                                        \
-    for (uint64_t i = 0; i < count; i++) {                                                          \
-        uint64_t start = ticks ? bench_ticks() : 0;                                                 \
-        if (side == 0)                                                                              \
-            send_words(chan, i);                                                                    \
-        receive;                                                                                    \
-        if (side == 1)                                                                              \
-            send_words(chan, i);                                                                    \
-        if (ticks)                                                                                  \
-            ticks[i] = (uint32_t)(bench_ticks() - start);                                           \
+#define PING_LOOP(receive)                                \
+    struct chan *chan = &sides[side].chan;                \
+    struct message message;                               \
+    struct chan_spin spin;                                \
+    chan_spin_init(&spin, chan, SPIN_TICKS);              \
+    for (uint64_t i = 0; i < count; i++) {                \
+        uint64_t start = ticks ? bench_ticks() : 0;       \
+        if (side == 0)                                    \
+            send_words(chan, i);                          \
+        receive;                                          \
+        if (side == 1)                                    \
+            send_words(chan, i);                          \
+        if (ticks)                                        \
+            ticks[i] = (uint32_t)(bench_ticks() - start); \
     }
 
 static void ping_waiting(unsigned side, uint64_t count, uint32_t *ticks) {
@@ -274,8 +274,7 @@ static uint64_t stream_batches_in_place(unsigned side, uint64_t count) {
 
 /* ---- blocks, in buffers that are lent and returned */
 
-static void lend_blocks(struct chan *chan, struct bulk_pool *pool, uint64_t bytes,
-                        uint64_t count) {
+static void lend_blocks(struct chan *chan, struct bulk_pool *pool, uint64_t bytes, uint64_t count) {
     struct message message;
     uint64_t sent = 0, back = 0;
 
@@ -335,6 +334,7 @@ const struct transport transport_urpc = {
     .name = "urpc",
     .label = "channel",
     .kind = OURS,
+    .by_slots = 1,
     .open = open_channel,
     .close = close_channel,
     .ping = ping_waiting,
@@ -347,6 +347,8 @@ const struct transport transport_urpc_plain = {
     .name = "urpc-plain",
     .label = "channel, plain polling",
     .kind = OURS,
+    .relaxes = 1,
+    .by_slots = 1,
     .open = open_channel,
     .close = close_channel,
     .ping = ping_polling,

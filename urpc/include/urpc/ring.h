@@ -80,7 +80,7 @@ struct chan_tx {
     struct chan_slot *slot;           /* shared: where the next message goes */
     struct chan_slot *stop;           /* where chan_begin_slow() is due; = slot: at once */
     uint64_t bias;                    /* address of a slot + bias: the word that publishes it */
-    ptrdiff_t ahead;                  /* from a slot to that of a quarter later, in bytes */
+    ptrdiff_t ahead;                  /* from a slot to the one that is fetched with it, in bytes */
     struct chan_slot *slots;          /* shared */
     uint64_t mask;                    /* position & mask: offset of its slot, whatever the flags */
     uint64_t reserve;                 /* bytes that only replies may use */
@@ -88,6 +88,7 @@ struct chan_tx {
     struct chan_signal *acked;        /* shared: the consumer's */
     const struct chan_signal *closed; /* shared: the consumer's, not 0 when it has closed */
     struct chan_bell bell;            /* wakes the consumer */
+    int streaming;                    /* is it worth while to fetch slots ahead? */
     int error;                        /* not 0: the ring is dead, every call returns this */
 };
 
@@ -193,8 +194,9 @@ static inline int chan_begin(struct chan_tx *tx) {
 
 /*
  * The exchange publishes the payload. It pairs with the acquire load of the word in chan_receive()
- * and with the compare-exchange in chan_arm(): either that one fails or its flag is seen here. The
- * slot of a quarter later is fetched for writing, so that its exchange will not have to wait.
+ * and with the compare-exchange in chan_arm(): either that one fails or its flag is seen here. In a
+ * stream the slot of a quarter later is fetched for writing, so that its exchange will not have to
+ * wait.
  */
 static inline void chan_publish(struct chan_tx *tx) {
     struct chan_slot *slot = tx->slot;

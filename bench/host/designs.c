@@ -1,0 +1,326 @@
+/*
+ * Rings of 64-byte slots that could have been ours, to measure what each decision is worth:
+ * host-designs takes the options of host-bench. Each differs from the first in one thing. None
+ * checks its peer, none is closed or dies: they are ways to move a message, no more. What came of
+ * it: docs/channels.md.
+ */
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "bench.h"
+
+/* How the consumer says what it has consumed. */
+enum credit {
+    QUARTER, /* in a line of its own, every quarter of the ring */
+    HALF,    /* every half */
+    EACH,    /* for every message */
+    IN_SLOT, /* by the slot's word */
+    INDICES, /* both sides publish an index in a line of its own and keep the other's */
+};
+
+/* How the producer publishes a message. */
+enum publish {
+    EXCHANGE, /* an atomic exchange: sees the flag of a sleeping consumer in the word itself */
+    FENCE,    /* a store, a fence, a look at the consumer's flag in another line */
+    STORE,    /* a store: nobody can sleep */
+};
+
+/* How the payload gets into a slot and out of it. */
+enum copy { SCALAR, SSE, AVX, AVX512 };
+
+struct design {
+    enum credit credit;
+    enum publish publish;
+    enum copy copy;
+    int ahead; /* slots between the one written and the one fetched for writing; -1: a quarter of
+                  the ring; 0: none */
+    int lying; /* the message has been in memory for a while, and is not made on the spot */
+    int burst; /* the consumer waits for so many messages before it reads one; a part of the ring:
+                  -4: a quarter */
+    int take;  /* the consumer fetches the slot it has read for writing; n > 1: that of so many
+                  before */
+    int gap;   /* polls of the consumer have so many pauses between them, besides bench_relax() */
+};
+
+struct slot {
+    _Alignas(64) _Atomic uint64_t word;
+    word_t payload[WORK_WORDS];
+};
+
+/* One direction. What only one side uses is in lines of its own. */
+static struct queue {
+    _Alignas(256) struct slot *slots;
+    uint64_t count;
+    _Alignas(256) uint64_t head; /* messages sent; the producer's, as are the next two */
+    uint64_t acked_seen;
+    _Alignas(256) uint64_t tail; /* messages received; the consumer's */
+    uint64_t head_seen;
+    uint64_t burst_end; /* where it has to wait for the next burst */
+    uint64_t end;       /* where the stream ends */
+    _Alignas(256) _Atomic uint64_t acked;
+    _Alignas(256) _Atomic uint64_t published; /* of INDICES */
+    _Alignas(256) _Atomic uint64_t armed;     /* of FENCE; nobody sets it */
+} queues[2];
+
+#define inlined static inline __attribute__((always_inline))
+
+/* The word of a slot: the number of its message plus 1; with IN_SLOT twice that, and free below it.
+ */
+inlined uint64_t word_of(uint64_t number) { return number + 1; }
+
+/* Registers above 15, so that nothing has to be restored. */
+inlined void copy_payload(const struct design design, volatile word_t *to,
+                          const volatile word_t *from) {
+    switch (design.copy) {
+    case SCALAR:
+#pragma GCC unroll 7
+        for (unsigned i = 0; i < WORK_WORDS; i++)
+            to[i] = from[i];
+        break;
+    case SSE:
+        to[0] = from[0];
+        __asm__ volatile("movdqu 8(%1), %%xmm0; movdqu 24(%1), %%xmm1; movdqu 40(%1), %%xmm2\n\t"
+                         "movdqu %%xmm0, 8(%0); movdqu %%xmm1, 24(%0); movdqu %%xmm2, 40(%0)"
+                         :
+                         : "r"(to), "r"(from)
+                         : "xmm0", "xmm1", "xmm2", "memory");
+        break;
+    case AVX:
+        to[0] = from[0];
+        __asm__ volatile("vmovdqu 8(%1), %%xmm0; vmovdqu 24(%1), %%ymm1\n\t"
+                         "vmovdqu %%xmm0, 8(%0); vmovdqu %%ymm1, 24(%0); vzeroupper"
+                         :
+                         : "r"(to), "r"(from)
+                         : "xmm0", "xmm1", "memory");
+        break;
+    case AVX512: /* from the line's beginning, under a mask that leaves the first word alone */
+        __asm__ volatile("kmovb %2, %%k1; vmovdqu64 -8(%1), %%zmm16%{%%k1%}%{z%}\n\t"
+                         "vmovdqu64 %%zmm16, -8(%0)%{%%k1%}"
+                         :
+                         : "r"(to), "r"(from), "r"(0xfe)
+                         : "memory");
+        break;
+    }
+}
+
+inlined int has_credit(const struct design design, struct queue *q, const struct slot *slot) {
+    if (design.credit == IN_SLOT)
+        return q->head < q->count ||
+               atomic_load_explicit(&slot->word, memory_order_acquire) == ~(q->head - q->count);
+    if (__builtin_expect(q->head - q->acked_seen < q->count, 1))
+        return 1;
+    q->acked_seen = atomic_load_explicit(&q->acked, memory_order_acquire);
+    return q->head - q->acked_seen < q->count;
+}
+
+inlined void publish(const struct design design, struct queue *q, struct slot *slot) {
+    _Atomic uint64_t *word = design.credit == INDICES ? &q->published : &slot->word;
+    uint64_t value = word_of(q->head);
+
+    switch (design.publish) {
+    case EXCHANGE:
+        if (__builtin_expect(atomic_exchange_explicit(word, value, memory_order_acq_rel) >> 63 &&
+                                 design.credit != IN_SLOT,
+                             0))
+            abort();
+        break;
+    case FENCE:
+        atomic_store_explicit(word, value, memory_order_release);
+        __asm__ volatile("mfence" ::: "memory");
+        if (__builtin_expect(atomic_load_explicit(&q->armed, memory_order_relaxed) != 0, 0))
+            abort();
+        break;
+    case STORE:
+        atomic_store_explicit(word, value, memory_order_release);
+        break;
+    }
+}
+
+inlined int send(const struct design design, struct queue *q, const word_t *payload) {
+    uint64_t mask = q->count - 1;
+    struct slot *slot = &q->slots[q->head & mask];
+    uint64_t ahead = design.ahead < 0 ? q->count / 4 : (uint64_t)design.ahead;
+
+    if (!has_credit(design, q, slot))
+        return 0;
+    copy_payload(design, slot->payload, payload);
+    if (ahead)
+        __asm__ volatile("prefetchw %0" ::"m"(q->slots[(q->head + ahead) & mask]));
+    publish(design, q, slot);
+    q->head++;
+    return 1;
+}
+
+inlined int is_there(const struct design design, struct queue *q, uint64_t number) {
+    if (design.credit != INDICES)
+        return atomic_load_explicit(&q->slots[number & (q->count - 1)].word,
+                                    memory_order_acquire) == word_of(number);
+    if (number < q->head_seen)
+        return 1;
+    q->head_seen = atomic_load_explicit(&q->published, memory_order_acquire);
+    return number < q->head_seen;
+}
+
+inlined void acknowledge(const struct design design, struct queue *q, struct slot *slot) {
+    uint64_t every = design.credit == HALF   ? q->count / 2
+                     : design.credit == EACH ? 1
+                                             : q->count / 4;
+
+    if (design.credit == IN_SLOT)
+        atomic_store_explicit(&slot->word, ~(q->tail - 1), memory_order_release);
+    else if ((q->tail & (every - 1)) == 0)
+        atomic_store_explicit(&q->acked, q->tail, memory_order_release);
+}
+
+inlined int receive(const struct design design, struct queue *q, word_t *payload) {
+    struct slot *slot = &q->slots[q->tail & (q->count - 1)];
+
+    if (design.burst && q->tail == q->burst_end) {
+        uint64_t burst =
+            design.burst < 0 ? q->count / (uint64_t)-design.burst : (uint64_t)design.burst;
+        burst = burst == 0 ? 1 : burst < q->end - q->tail ? burst : q->end - q->tail;
+        if (!is_there(design, q, q->tail + burst - 1))
+            return 0;
+        q->burst_end += burst;
+    }
+    if (!is_there(design, q, q->tail))
+        return 0;
+    copy_payload(design, payload, slot->payload);
+    if (design.take)
+        __asm__ volatile(
+            "prefetchw %0" ::"m"(q->slots[(q->tail - (uint64_t)design.take + 1) & (q->count - 1)]));
+    q->tail++;
+    acknowledge(design, q, slot);
+    return 1;
+}
+
+inlined void relax(const struct design design) {
+    bench_relax();
+    for (int i = 0; i < design.gap; i++)
+        __builtin_ia32_pause();
+}
+
+inlined void send_number(const struct design design, struct queue *q, uint64_t number) {
+    static struct line lines[64]; /* the message that is sent was made 32 messages ago */
+    word_t payload[WORK_WORDS];
+    const word_t *from = payload;
+
+    if (design.lying) {
+        work_fill(lines[(number + 32) % 64].words, number + 32);
+        from = lines[number % 64].words;
+        if (number < 32)
+            work_fill(lines[number].words, number);
+    } else {
+        work_fill(payload, number);
+    }
+    while (!send(design, q, from))
+        bench_relax();
+}
+
+inlined void ping(struct design design, unsigned side, uint64_t count, uint32_t *ticks) {
+    word_t payload[WORK_WORDS];
+
+    design.burst = 0;
+
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t start = ticks ? bench_ticks() : 0;
+        if (side == 0)
+            send_number(design, &queues[0], i);
+        while (!receive(design, &queues[1 - side], payload))
+            relax(design);
+        if (side == 1)
+            send_number(design, &queues[1], i);
+        if (ticks)
+            ticks[i] = (uint32_t)(bench_ticks() - start);
+    }
+}
+
+inlined uint64_t stream(const struct design design, unsigned side, uint64_t count) {
+    word_t payload[WORK_WORDS];
+    uint64_t sum = 0;
+
+    if (side == 1)
+        queues[0].end = queues[0].tail + count;
+    for (uint64_t i = 0; i < count; i++) {
+        if (side == 0) {
+            send_number(design, &queues[0], i);
+        } else {
+            while (!receive(design, &queues[0], payload))
+                relax(design);
+            sum += work_sum(payload);
+        }
+    }
+    return sum;
+}
+
+static int open_queues(unsigned slots) {
+    for (unsigned i = 0; i < 2; i++) {
+        size_t bytes = slots * sizeof(struct slot);
+        queues[i] = (struct queue){ .count = slots };
+        queues[i].slots = aligned_alloc(4096, (bytes + 4095) & ~(size_t)4095);
+        if (!queues[i].slots)
+            bench_fail("aligned_alloc");
+        for (unsigned k = 0; k < slots; k++)
+            queues[i].slots[k] = (struct slot){ .word = 0 };
+    }
+    return 0;
+}
+
+static void close_queues(void) {
+    free(queues[0].slots);
+    free(queues[1].slots);
+}
+
+#define DESIGN(id, text, ...)                                               \
+    static void ping_##id(unsigned side, uint64_t count, uint32_t *ticks) { \
+        ping((struct design){ __VA_ARGS__ }, side, count, ticks);           \
+    }                                                                       \
+    static uint64_t stream_##id(unsigned side, uint64_t count) {            \
+        return stream((struct design){ __VA_ARGS__ }, side, count);         \
+    }                                                                       \
+    static const struct transport design_##id = {                           \
+        .name = #id,                                                        \
+        .label = text,                                                      \
+        .kind = OURS,                                                       \
+        .relaxes = 1,                                                       \
+        .by_slots = 1,                                                      \
+        .open = open_queues,                                                \
+        .close = close_queues,                                              \
+        .ping = ping_##id,                                                  \
+        .stream = stream_##id,                                              \
+    };
+
+DESIGN(base, "as it ships", .ahead = -1)
+DESIGN(ahead0, "no prefetch", .ahead = 0)
+DESIGN(store, "store, no prefetch", .ahead = 0, .publish = STORE)
+DESIGN(in_slot, "credit in the slot", .ahead = -1, .credit = IN_SLOT)
+DESIGN(in_slot0, "credit in the slot", .ahead = 0, .credit = IN_SLOT)
+DESIGN(in_slot16, "credit in the slot", .ahead = 16, .credit = IN_SLOT)
+DESIGN(in_slot0s, "credit in the slot", .ahead = 0, .credit = IN_SLOT, .publish = STORE)
+DESIGN(take0, "", .ahead = 0, .take = 1)
+DESIGN(take4, "", .ahead = 4, .take = 1)
+DESIGN(take16, "", .ahead = 16, .take = 1)
+DESIGN(takeq, "", .ahead = -1, .take = 1)
+DESIGN(take2_0, "", .ahead = 0, .take = 2)
+DESIGN(take2_16, "", .ahead = 16, .take = 2)
+DESIGN(take0s, "", .ahead = 0, .take = 1, .publish = STORE)
+
+const struct transport *const bench_transports[] = {
+    &transport_raw,
+    &transport_raw_one_line,
+    &design_base,
+    &design_ahead0,
+    &design_store,
+    &design_in_slot,
+    &design_in_slot0,
+    &design_in_slot16,
+    &design_in_slot0s,
+    &design_take0,
+    &design_take4,
+    &design_take16,
+    &design_takeq,
+    &design_take2_0,
+    &design_take2_16,
+    &design_take0s,
+    NULL,
+};
