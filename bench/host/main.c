@@ -217,7 +217,7 @@ static int take_sample(struct plan *plan) {
     double raw = (before + after) / 2;
     struct series *series = series_of_plan(plan, placement_of(before));
     series_add(series, value_of(plan, count, ns), raw);
-    if (plan->work == PING)
+    if (plan->work == PING && plan->slots == options.slots)
         take_latencies(plan, series);
     return 0;
 }

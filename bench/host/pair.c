@@ -46,7 +46,9 @@ int pair_start(void) {
 void pair_pin(int processor0, int processor1) {
     int processors[2] = { processor0, processor1 };
 
-    for (unsigned side = 0; side < 2; side++) {
+    /* Side 1 first, which spins: nothing else runs where it is, nor could the caller go there. */
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned side = 1 - i;
         cpu_set_t set;
         CPU_ZERO(&set);
         CPU_SET((size_t)processors[side], &set);
