@@ -80,6 +80,14 @@ build/bench/host-designs: $(call bench_object,$(bench_common) $(bench_host)/desi
 $(foreach source,$(bench_sources),$(eval $(call lint_source,$(source),$(flags.bench))))
 
 bench-host: build/bench/host-bench ## channels beside their peers on this machine: build/bench/report.html
-	@$(bench_host)/run.sh
+	@$(bench_host)/run.sh $(BENCH_FLAGS)
 
-.PHONY: bench-host
+bench-designs: build/bench/host-designs ## rings that could have been ours: build/bench/designs.txt
+	@mkdir -p build/bench
+	@build/bench/host-designs -a $(BENCH_FLAGS) >build/bench/designs.txt
+	@awk -f $(bench_host)/designs.awk build/bench/designs.txt
+
+host_programs += build/bench/host-bench build/bench/host-designs
+tests += 'host/urpc-benchmark=$(urpc_tests)/benchmark/run.sh'
+
+.PHONY: bench-host bench-designs

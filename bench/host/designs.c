@@ -4,6 +4,7 @@
  * checks its peer, none is closed or dies: they are ways to move a message, no more. What came of
  * it: docs/channels.md.
  */
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -11,11 +12,12 @@
 
 /* How the consumer says what it has consumed. */
 enum credit {
-    QUARTER, /* in a line of its own, every quarter of the ring */
-    HALF,    /* every half */
-    EACH,    /* for every message */
-    IN_SLOT, /* by the slot's word */
-    INDICES, /* both sides publish an index in a line of its own and keep the other's */
+    QUARTER,       /* in a line of its own, every quarter of the ring */
+    HALF,          /* every half */
+    EACH,          /* for every message */
+    IN_SLOT,       /* by the slot's word */
+    IN_SLOT_ARMED, /* ... by an exchange: a producer without credit can sleep */
+    INDICES,       /* both sides publish an index in a line of its own and keep the other's */
 };
 
 /* How the producer publishes a message. */
@@ -32,14 +34,10 @@ struct design {
     enum credit credit;
     enum publish publish;
     enum copy copy;
-    int ahead; /* slots between the one written and the one fetched for writing; -1: a quarter of
-                  the ring; 0: none */
+    int ahead; /* slots from the one written to the one fetched for writing; -1: a quarter of the
+                  ring; 0: none */
     int lying; /* the message has been in memory for a while, and is not made on the spot */
-    int burst; /* the consumer waits for so many messages before it reads one; a part of the ring:
-                  -4: a quarter */
-    int take;  /* the consumer fetches the slot it has read for writing; n > 1: that of so many
-                  before */
-    int gap;   /* polls of the consumer have so many pauses between them, besides bench_relax() */
+    int burst; /* the consumer waits for a quarter of the ring before it reads on */
 };
 
 struct slot {
@@ -64,11 +62,19 @@ static struct queue {
 
 #define inlined static inline __attribute__((always_inline))
 
-/* The word of a slot: the number of its message plus 1; with IN_SLOT twice that, and free below it.
+/* What a sleeper would have left in a word. Here nobody sleeps, but all look. */
+#define FLAG ((uint64_t)1 << 63)
+
+inlined void refuse(int flagged) {
+    if (__builtin_expect(flagged, 0))
+        abort();
+}
+
+/* The word of a slot with a message; consumed, it becomes the complement of the message's number.
  */
 inlined uint64_t word_of(uint64_t number) { return number + 1; }
 
-/* Registers above 15, so that nothing has to be restored. */
+/* The payload; the word that publishes it comes last, whatever the width. */
 inlined void copy_payload(const struct design design, volatile word_t *to,
                           const volatile word_t *from) {
     switch (design.copy) {
@@ -104,7 +110,7 @@ inlined void copy_payload(const struct design design, volatile word_t *to,
 }
 
 inlined int has_credit(const struct design design, struct queue *q, const struct slot *slot) {
-    if (design.credit == IN_SLOT)
+    if (design.credit == IN_SLOT || design.credit == IN_SLOT_ARMED)
         return q->head < q->count ||
                atomic_load_explicit(&slot->word, memory_order_acquire) == ~(q->head - q->count);
     if (__builtin_expect(q->head - q->acked_seen < q->count, 1))
@@ -119,16 +125,12 @@ inlined void publish(const struct design design, struct queue *q, struct slot *s
 
     switch (design.publish) {
     case EXCHANGE:
-        if (__builtin_expect(atomic_exchange_explicit(word, value, memory_order_acq_rel) >> 63 &&
-                                 design.credit != IN_SLOT,
-                             0))
-            abort();
+        refuse(atomic_exchange_explicit(word, value, memory_order_acq_rel) == FLAG);
         break;
     case FENCE:
         atomic_store_explicit(word, value, memory_order_release);
         __asm__ volatile("mfence" ::: "memory");
-        if (__builtin_expect(atomic_load_explicit(&q->armed, memory_order_relaxed) != 0, 0))
-            abort();
+        refuse(atomic_load_explicit(&q->armed, memory_order_relaxed) != 0);
         break;
     case STORE:
         atomic_store_explicit(word, value, memory_order_release);
@@ -168,6 +170,8 @@ inlined void acknowledge(const struct design design, struct queue *q, struct slo
 
     if (design.credit == IN_SLOT)
         atomic_store_explicit(&slot->word, ~(q->tail - 1), memory_order_release);
+    else if (design.credit == IN_SLOT_ARMED)
+        refuse(atomic_exchange_explicit(&slot->word, ~(q->tail - 1), memory_order_acq_rel) == FLAG);
     else if ((q->tail & (every - 1)) == 0)
         atomic_store_explicit(&q->acked, q->tail, memory_order_release);
 }
@@ -176,9 +180,8 @@ inlined int receive(const struct design design, struct queue *q, word_t *payload
     struct slot *slot = &q->slots[q->tail & (q->count - 1)];
 
     if (design.burst && q->tail == q->burst_end) {
-        uint64_t burst =
-            design.burst < 0 ? q->count / (uint64_t)-design.burst : (uint64_t)design.burst;
-        burst = burst == 0 ? 1 : burst < q->end - q->tail ? burst : q->end - q->tail;
+        uint64_t left = q->end - q->tail;
+        uint64_t burst = left < q->count / 4 ? left : q->count / 4;
         if (!is_there(design, q, q->tail + burst - 1))
             return 0;
         q->burst_end += burst;
@@ -186,18 +189,9 @@ inlined int receive(const struct design design, struct queue *q, word_t *payload
     if (!is_there(design, q, q->tail))
         return 0;
     copy_payload(design, payload, slot->payload);
-    if (design.take)
-        __asm__ volatile(
-            "prefetchw %0" ::"m"(q->slots[(q->tail - (uint64_t)design.take + 1) & (q->count - 1)]));
     q->tail++;
     acknowledge(design, q, slot);
     return 1;
-}
-
-inlined void relax(const struct design design) {
-    bench_relax();
-    for (int i = 0; i < design.gap; i++)
-        __builtin_ia32_pause();
 }
 
 inlined void send_number(const struct design design, struct queue *q, uint64_t number) {
@@ -227,7 +221,7 @@ inlined void ping(struct design design, unsigned side, uint64_t count, uint32_t 
         if (side == 0)
             send_number(design, &queues[0], i);
         while (!receive(design, &queues[1 - side], payload))
-            relax(design);
+            bench_relax();
         if (side == 1)
             send_number(design, &queues[1], i);
         if (ticks)
@@ -246,7 +240,7 @@ inlined uint64_t stream(const struct design design, unsigned side, uint64_t coun
             send_number(design, &queues[0], i);
         } else {
             while (!receive(design, &queues[0], payload))
-                relax(design);
+                bench_relax();
             sum += work_sum(payload);
         }
     }
@@ -271,7 +265,20 @@ static void close_queues(void) {
     free(queues[1].slots);
 }
 
+/* Stops before instructions that this processor does not have. */
+static int open_design(const struct design design, unsigned slots) {
+    if ((design.copy == AVX && !__builtin_cpu_supports("avx")) ||
+        (design.copy == AVX512 && !__builtin_cpu_supports("avx512dq"))) {
+        errno = ENOTSUP;
+        return -1;
+    }
+    return open_queues(slots);
+}
+
 #define DESIGN(id, text, ...)                                               \
+    static int open_##id(unsigned slots) {                                  \
+        return open_design((struct design){ __VA_ARGS__ }, slots);          \
+    }                                                                       \
     static void ping_##id(unsigned side, uint64_t count, uint32_t *ticks) { \
         ping((struct design){ __VA_ARGS__ }, side, count, ticks);           \
     }                                                                       \
@@ -284,43 +291,37 @@ static void close_queues(void) {
         .kind = OURS,                                                       \
         .relaxes = 1,                                                       \
         .by_slots = 1,                                                      \
-        .open = open_queues,                                                \
+        .open = open_##id,                                                  \
         .close = close_queues,                                              \
         .ping = ping_##id,                                                  \
         .stream = stream_##id,                                              \
     };
 
-DESIGN(base, "as it ships", .ahead = -1)
-DESIGN(ahead0, "no prefetch", .ahead = 0)
-DESIGN(store, "store, no prefetch", .ahead = 0, .publish = STORE)
-DESIGN(in_slot, "credit in the slot", .ahead = -1, .credit = IN_SLOT)
-DESIGN(in_slot0, "credit in the slot", .ahead = 0, .credit = IN_SLOT)
-DESIGN(in_slot16, "credit in the slot", .ahead = 16, .credit = IN_SLOT)
-DESIGN(in_slot0s, "credit in the slot", .ahead = 0, .credit = IN_SLOT, .publish = STORE)
-DESIGN(take0, "", .ahead = 0, .take = 1)
-DESIGN(take4, "", .ahead = 4, .take = 1)
-DESIGN(take16, "", .ahead = 16, .take = 1)
-DESIGN(takeq, "", .ahead = -1, .take = 1)
-DESIGN(take2_0, "", .ahead = 0, .take = 2)
-DESIGN(take2_16, "", .ahead = 16, .take = 2)
-DESIGN(take0s, "", .ahead = 0, .take = 1, .publish = STORE)
+#define DESIGNS(X)                                                                     \
+    X(base, "acknowledged every quarter, exchange, nothing fetched ahead", .ahead = 0) \
+    X(half, "acknowledged every half", .credit = HALF)                                 \
+    X(each, "each message acknowledged", .credit = EACH)                               \
+    X(in_slot, "credit in the slot", .credit = IN_SLOT)                                \
+    X(in_slot_armed, "credit in the slot, by an exchange", .credit = IN_SLOT_ARMED)    \
+    X(indices, "cached indices", .credit = INDICES)                                    \
+    X(fence, "store, mfence, flag elsewhere", .publish = FENCE)                        \
+    X(store, "store: no arming", .publish = STORE)                                     \
+    X(ahead_1, "the next slot fetched for writing", .ahead = 1)                        \
+    X(ahead_4, "the slot 4 later", .ahead = 4)                                         \
+    X(ahead_16, "the slot 16 later", .ahead = 16)                                      \
+    X(ahead_quarter, "the slot a quarter later", .ahead = -1)                          \
+    X(burst, "read a quarter at a time, quarter ahead", .ahead = -1, .burst = 1)       \
+    X(lying, "message in memory, copied word by word", .lying = 1)                     \
+    X(sse, "the same, by SSE", .lying = 1, .copy = SSE)                                \
+    X(avx, "the same, by AVX", .lying = 1, .copy = AVX)                                \
+    X(avx512, "the same, by AVX-512", .lying = 1, .copy = AVX512)
+
+DESIGNS(DESIGN)
+
+#define ADDRESS(id, ...) &design_##id,
 
 const struct transport *const bench_transports[] = {
     &transport_raw,
     &transport_raw_one_line,
-    &design_base,
-    &design_ahead0,
-    &design_store,
-    &design_in_slot,
-    &design_in_slot0,
-    &design_in_slot16,
-    &design_in_slot0s,
-    &design_take0,
-    &design_take4,
-    &design_take16,
-    &design_takeq,
-    &design_take2_0,
-    &design_take2_16,
-    &design_take0s,
-    NULL,
+    DESIGNS(ADDRESS) NULL,
 };

@@ -1,6 +1,14 @@
 /*
- * Channels beside their peers: host-bench [-r ROUNDS] [-s SECONDS] [-t MICROSECONDS] [-p A,B,...]
- * [-d FILE]
+ * Channels beside their peers: host-bench [OPTION...]
+ *   -r ROUNDS        at least so many (20)
+ *   -s SECONDS       for as long more rounds, while a placement has seen fewer than ROUNDS (120)
+ *   -t MICROSECONDS  how long a sample takes (3000)
+ *   -p A,B,...       processors to use, in all pairs (all)
+ *   -n SLOTS         of queues, where it is not their size that is varied (128)
+ *   -f FIGURE        this figure only: rtt, rate, rate_batch or bulk
+ *   -o               at ordinary priority, else at a real-time one if that is permitted
+ *   -a               figures with and without pausing, not only the better ones
+ *   -d FILE          writes distributions of round trips there
  *
  * In each round every transport does each of its works once, for a few milliseconds, on one pair of
  * processors. Directly before and after each sample the raw round trip is measured. In a virtual
@@ -9,7 +17,6 @@
  * figure is one of a placement.
  *
  * Prints a line `BENCH ...` for every figure, and on standard error what a reader has to know.
- * Rounds go on after ROUNDS until SECONDS, for as long as one of the placements has seen fewer.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -28,7 +35,7 @@
 #define BYTES_MOST     65536U
 #define PROCESSORS_MAX 64
 #define PAIRS_MAX      (PROCESSORS_MAX * (PROCESSORS_MAX - 1) / 2)
-#define PLANS_MAX      512U
+#define PLANS_MAX      2048U
 #define ATTEMPTS       4
 #define RAW_PINGS      400U
 #define LATENCIES      1000U
@@ -73,7 +80,9 @@ static struct {
     unsigned sample; /* microseconds */
     unsigned slots;  /* of queues, where it is not their size that is varied */
     const char *distributions;
+    int ordinary;       /* priority */
     const char *figure; /* measured alone; NULL: all */
+    int both;           /* figures with and without pausing are printed, not only the better ones */
     int processors[PROCESSORS_MAX];
     int count;
 } options = { .rounds = 20, .seconds = 120, .sample = 3000, .slots = 128 };
@@ -391,7 +400,7 @@ static void read_processors(char *list) {
 }
 
 static void read_options(int argc, char **argv) {
-    for (int option; (option = getopt(argc, argv, "r:s:t:p:n:f:d:")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "r:s:t:p:n:f:oad:")) != -1;) {
         switch (option) {
         case 'r':
             options.rounds = number(optarg);
@@ -410,6 +419,12 @@ static void read_options(int argc, char **argv) {
             break;
         case 'f':
             options.figure = optarg;
+            break;
+        case 'o':
+            options.ordinary = 1;
+            break;
+        case 'a':
+            options.both = 1;
             break;
         case 'd':
             options.distributions = optarg;
@@ -435,7 +450,7 @@ int main(int argc, char **argv) {
     read_options(argc, argv);
     find_pairs();
     calibrate();
-    if (!pair_start())
+    if (!pair_start(!options.ordinary) && !options.ordinary)
         fprintf(stderr, "without real-time priority: figures will be less steady\n");
     use_pair(pairs[0]);
     make_plans();
@@ -451,7 +466,7 @@ int main(int argc, char **argv) {
     }
     fprintf(stderr, "%u rounds on %u pairs of processors, %.0f s; %u samples dropped\n", round,
             pair_count, (now_ns() - began) / 1e9, dropped);
-    series_print(stdout);
+    series_print(stdout, options.both);
     print_distributions();
     return EXIT_SUCCESS;
 }

@@ -4,9 +4,11 @@
 
 #include <stdint.h>
 
-/* Starts the second thread; the caller is the first. Both run before everything else on their
- * processors, if the kernel permits: 1, else 0. */
-int pair_start(void);
+/*
+ * Starts the second thread; the caller is the first. With `first`, both run before everything else
+ * on their processors. 1: they do; 0: they do not, or the kernel does not permit it.
+ */
+int pair_start(int first);
 
 /* Pins side 0 and side 1. */
 void pair_pin(int processor0, int processor1);

@@ -80,10 +80,8 @@ if (what eq "map") {
     set xlabel "processor"
     set ylabel "processor"
     set size ratio 1
-    set xtics 1
-    set ytics 1
     unset grid
     set palette defined (0 "#fdf2e9", 1 "#c0392b")
     set cbrange [0:*]
-    plot dir . "/map" using 1:2:3 with image pixels notitle
+    plot dir . "/map.all" using 1:2:3:xtic(4):ytic(5) with image pixels notitle
 }

@@ -36,9 +36,7 @@ pictures() {
         done
         echo '</div>'
     done
-    if [[ -s $tables/map ]]; then
-        draw map ''
-    fi
+    draw map all
 }
 
 {

@@ -6,7 +6,7 @@
 
 #include "bench.h"
 
-#define SERIES_MAX   1024U
+#define SERIES_MAX   4096U
 #define BINS         2048U
 #define BINS_PER_OCT 48 /* a bin is 1.5 percent wide */
 
@@ -121,9 +121,9 @@ static void print(const struct series *series, FILE *file) {
     fprintf(file, " raw=%.3f\n", median_of(series->raws, n));
 }
 
-void series_print(FILE *file) {
+void series_print(FILE *file, int both) {
     for (unsigned i = 0; i < used; i++)
-        if (!is_left_out(&all[i]))
+        if (both ? all[i].count > 0 : !is_left_out(&all[i]))
             print(&all[i], file);
 }
 

@@ -28,8 +28,8 @@ void series_add(struct series *series, double value, double raw);
 /* Adds a round trip to the distribution of a series. */
 void series_count(struct series *series, double ns);
 
-/* Prints all. Of two that differ only in `pause`, the better one. */
-void series_print(FILE *file);
+/* Prints all. Of two that differ only in `pause` the better one, or both. */
+void series_print(FILE *file, int both);
 
 /* Prints the distributions: lines of transport, placement, ns and how many took so long. */
 void series_print_distributions(FILE *file);

@@ -18,6 +18,27 @@ FILENAME ~ /latencies/ {
     next
 }
 
+# Both placements of a pair count, as often as they were seen.
+function between(a, b) {
+    ticks[a, b] += field["n"] * field["median"]
+    seen[a, b] += field["n"]
+    most = a > most ? a + 0 : most
+}
+
+# Row by row; the last columns are the processors' names.
+function print_map(    a, b, columns, names) {
+    for (a = 0; a <= most; a++)
+        for (b = 0; b <= most; b++)
+            if ((a, b) in seen) {
+                names[columns++] = a
+                break
+            }
+    for (a = 0; a < columns; a++)
+        for (b = 0; b < columns; b++)
+            print a, b, ((names[a], names[b]) in seen) ? ticks[names[a], names[b]] / seen[names[a], names[b]] : "NaN",
+                  names[a], names[b] >(dir "/map.all")
+}
+
 $1 == "BENCH" {
     delete field
     for (i = 2; i <= NF; i++) {
@@ -36,12 +57,13 @@ $1 == "BENCH" {
     } else if (field["name"] == "bulk") {
         print field["bytes"], spread >(dir "/bulk." where "." who)
     } else if ("processor0" in field) {
-        print field["processor0"], field["processor1"], field["median"] >(dir "/map")
-        print field["processor1"], field["processor0"], field["median"] >(dir "/map")
+        between(field["processor0"], field["processor1"])
+        between(field["processor1"], field["processor0"])
     }
 }
 
 END {
+    print_map()
     bars = split("urpc urpc-in-place boost ck dpdk pipe socketpair mq", order, " ")
     places = split("cores hyperthreads", place, " ")
     for (p = 1; p <= places; p++)
