@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <urpc/answer.h>
 #include <urpc/bulk.h>
 #include <urpc/call.h>
 #include <urpc/set.h>
@@ -274,7 +275,42 @@ static void step_bulk(void) {
             must(bulk_put(&owner, i) == 0);
 }
 
+static void step_await(void) {
+    const volatile struct chan_slot *slot = chan_answered(&victim);
+    if (slot) {
+        messages[0].tag = slot->tag;
+        chan_answer_taken(&victim);
+    }
+    may(chan_answer_state(&victim), 0);
+    if (next(1) & 1)
+        may(chan_arm_answer(&victim), CHAN_READY);
+}
+
+static void step_answer(void) {
+    chan_owe(&victim);
+    chan_answer(&victim, messages);
+}
+
+static void step_notify(void) {
+    may(chan_notify(&victim), 0);
+    int taken = chan_take_notify(&victim);
+    must(taken == 0 || taken == 1);
+}
+
 /* ---- steps of the peer */
+
+static void step_peer_answers(void) {
+    chan_owe(&peer);
+    chan_answer(&peer, messages);
+    chan_notify(&peer);
+}
+
+/* A word that is nearly that of the answer. */
+static void step_peer_writes_answer(void) {
+    uint64_t how = next(1);
+    atomic_store(&peer.answer->word,
+                 victim.awaited + (how >> 3 & 3) * CHAN_SLOT_BYTES - CHAN_SLOT_BYTES + (how & 7));
+}
 
 static void step_peer_sends(void) {
     unsigned count = (unsigned)next(1) % BATCH + 1;
@@ -346,6 +382,11 @@ static void (*const steps[])(void) = {
     step_pace,
     step_abort,
     step_bulk,
+    step_await,
+    step_answer,
+    step_notify,
+    step_peer_answers,
+    step_peer_writes_answer,
     step_peer_sends,
     step_peer_sends_batch,
     step_peer_asks,
