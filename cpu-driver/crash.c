@@ -4,6 +4,9 @@
 
 #include <bulkhead/kcall.h>
 
+#include "ranges.h"
+#include "x86_64/cpu.h"
+
 #define UNMAPPED_ADDRESS STACK_BASE /* the guard below the first stack */
 
 static void divide(void) {
@@ -22,7 +25,17 @@ static uint64_t recurse(volatile uint64_t depth) { // NOLINT(misc-no-recursion)
     return depth ? 1 + recurse(depth + 1) : 0;
 }
 
-int crash(uint64_t kind) {
+static void jump_wildly(void) {
+    void (*volatile target)(void) = (void (*)(void))UNMAPPED_ADDRESS;
+    target();
+}
+
+_Noreturn static void hang(void) {
+    for (;;)
+        cpu_pause();
+}
+
+int crash(uint64_t kind, uint64_t address) {
     switch (kind) {
     case CRASH_ASSERT:
         assert(kind != CRASH_ASSERT);
@@ -41,6 +54,16 @@ int crash(uint64_t kind) {
         break;
     case CRASH_OVERFLOW:
         return (int)recurse(1);
+    case CRASH_FOREIGN:
+        if (address >= PHYSICAL_END)
+            return -E_RANGE;
+        *(volatile uint64_t *)direct(address) = 0;
+        break;
+    case CRASH_HANG:
+        hang();
+    case CRASH_WILD:
+        jump_wildly();
+        break;
     default:
         return -E_INVAL;
     }

@@ -5,6 +5,6 @@
 #include <stdint.h>
 
 /* Has the bug of that enum crash; returns only -E_INVAL, for one that is not in the list. */
-int crash(uint64_t kind);
+int crash(uint64_t kind, uint64_t address);
 
 #endif

@@ -8,7 +8,10 @@
 #include <runtime/process.h>
 #include <runtime/startup.h>
 
+#include "bindings.h"
 #include "deaths.h"
+#include "forward.h"
+#include "machine.h"
 #include "programs.h"
 #include "services.h"
 
@@ -203,12 +206,15 @@ static void bury(endpoint_t endpoint) {
         death_remember(endpoint, (struct report_image){ child.image, child.image_bytes });
     if (entry != NULL)
         entry->endpoint = ENDPOINT_NONE;
+    bindings_process_died(endpoint);
     proc_destroy(endpoint);
     if (child.policy != NULL && child.policy->service != SERVICE_NONE)
         service_ended(child.policy, death);
     else
         death_log(death);
-    if (child.spawner != ENDPOINT_NONE)
+    if (child.spawner != ENDPOINT_NONE && endpoint_core(child.spawner) != machine_self())
+        forward_ended(child.spawner);
+    else if (child.spawner != ENDPOINT_NONE)
         ipc_notify(child.spawner);
 }
 

@@ -1,3 +1,6 @@
 name := monitor
-sources := $(wildcard $(here)/*.c)
-libraries :=
+# It builds the instances of other cores, by the code that boot/ has for the first.
+sources := $(wildcard $(here)/*.c $(here)/*.asm) \
+    $(patsubst %,../cpu-driver/%.c,instance partition ranges)
+libraries := urpc
+flags := -iquote cpu-driver -Iurpc/include

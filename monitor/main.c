@@ -8,7 +8,12 @@
 #include <runtime/event.h>
 #include <runtime/kcall.h>
 
+#include "bindings.h"
 #include "children.h"
+#include "cores.h"
+#include "forward.h"
+#include "machine.h"
+#include "names.h"
 #include "programs.h"
 #include "requests.h"
 #include "services.h"
@@ -21,14 +26,44 @@ static void child_died(void *context) {
     children_bury();
 }
 
+static void bell(void *context, uint64_t core, bool closed) {
+    (void)context;
+    cores_bell((uint32_t)core, closed);
+}
+
+static void core_stopped_somewhere(void *context) {
+    (void)context;
+    cores_stopped();
+}
+
+/* The console and the shell are core 0's. */
+static void ready(void) {
+    if (machine_self() == 0)
+        services_start();
+}
+
 int main(void) {
-    static const struct event_handlers handlers = { .request = request_serve, .child = child_died };
+    static const struct event_handlers handlers = {
+        .request = request_serve, .child = child_died, .bell = bell, .core = core_stopped_somewhere
+    };
+    static const struct peer_service *const peer_services[] = { &cores_service, &cores_stop_service,
+                                                                &forward_service, &names_service,
+                                                                &bindings_service };
 
     int error = sched_priority(ENDPOINT_SELF, MONITOR_PRIORITY);
     if (!error)
         error = programs_open();
+    if (!error)
+        error = machine_open();
     if (error)
         return -error;
-    services_start();
+    peers_init(peer_services, sizeof peer_services / sizeof peer_services[0]);
+    cores_listen(bindings_cores_gone);
+    cores_listen(forward_cores_gone);
+    cores_listen(names_view_changed);
+    names_listen(NAME_CONSOLE, children_tell_console);
+    error = cores_open(ready);
+    if (error)
+        return -error;
     return event_loop_run(&handlers);
 }

@@ -27,10 +27,11 @@
  * trusted as it is: keep them out of an archive that is neither for measuring nor for testing. Two
  * of them fit into a core's process slots, with all that they may create: a test may run another.
  */
-#define EVERYTHING                                                                          \
-    .ipc = IPC_ALL, .kcalls = KCALL_ALL, .targets = { "monitor", "serial" },                \
-    .ports = { { 0, 0x10000 } }, .lines = { { 0, 256 } }, .frames = 4096, .processes = 120, \
-    .priority = SCHED_PRIORITY_USER, .most_urgent = 0, .quantum = 10 * MS, .manages = true
+#define EVERYTHING                                                                              \
+    .ipc = IPC_ALL, .kcalls = KCALL_ALL & ~KCALL_MONITOR,                                       \
+    .targets = { "monitor", "serial", "test-*", "chanbench" }, .ports = { { 0, 0x10000 } },     \
+    .lines = { { 0, 256 } }, .frames = 4096, .processes = 120, .priority = SCHED_PRIORITY_USER, \
+    .most_urgent = 0, .quantum = 10 * MS, .manages = true
 
 const struct policy policies[] = {
     /*
@@ -85,7 +86,7 @@ const struct policy *policy_find(const char *program) {
 
 bool policy_targets(const struct policy *policy, const char *label) {
     for (size_t i = 0; i < POLICY_TARGETS && policy->targets[i] != NULL; i++)
-        if (strcmp(policy->targets[i], label) == 0)
+        if (pattern_matches(policy->targets[i], label))
             return true;
     return false;
 }

@@ -26,9 +26,10 @@ struct policy_range {
 
 /*
  * `program` is a name in the boot archive, which becomes the label of the process; "x*" stands for
- * all that begin with x. `targets` are the labels of those that it may send to, up to the first
- * NULL; they may answer. `arguments`, up to the first NULL, are what a service is started with. The
- * console's are who may read it and hear of its interrupt key: labels, or patterns as `program`.
+ * all that begin with x. `targets` are the labels of those that it may send to, or patterns as
+ * `program`, up to the first NULL; they may answer. `arguments`, up to the first NULL, are what a
+ * service is started with. The console's are who may read it and hear of its interrupt key: labels,
+ * or patterns as `program`.
  */
 struct policy {
     const char *program;

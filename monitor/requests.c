@@ -3,133 +3,250 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include <bulkhead/protocol/monitor.h>
 #include <runtime/kcall.h>
 #include <runtime/startup.h>
 
+#include "bindings.h"
 #include "children.h"
+#include "cores.h"
 #include "deaths.h"
+#include "forward.h"
+#include "machine.h"
 #include "programs.h"
 
 /*
- * A request's handler: `m` is the request, and becomes the reply's arguments. Returns the reply's
- * result.
+ * A request's handler. Returns the reply's result, or 1 if the reply will be sent later, which only
+ * requests of clients on this core may do.
  */
-typedef int request_handler(struct message *m);
+typedef int request_handler(struct call *call);
 
-static char text[REPORT_BYTES]; /* made for the client, or fetched from it, during one request */
+_Static_assert(MONITOR_TEXT_MAX >= STARTUP_ARGS_MAX, "text takes arguments");
+_Static_assert(MONITOR_TEXT_MAX >= REPORT_BYTES, "and reports");
+_Static_assert(MONITOR_TEXT_MAX >= CORES_MAX * sizeof(struct monitor_core), "and cores");
 
-_Static_assert(REPORT_BYTES >= STARTUP_ARGS_MAX, "text also takes arguments");
-
-/* Sends `length` bytes of text to the client's buffer, which arg[at] and arg[at + 1] describe. */
-static int deliver_text(struct message *m, unsigned at, size_t length) {
-    size_t bytes = m->arg[at + 1] < length ? m->arg[at + 1] : length;
-    int error = bytes != 0 ? mem_copy_to(m->source, m->arg[at], text, bytes) : 0;
-
-    if (!error)
-        m->arg[0] = bytes;
-    return error;
-}
-
-static int serve_spawn(struct message *m) {
-    uint64_t bytes = m->arg[1];
+static int serve_spawn(struct call *call) {
     struct child *child;
 
-    if (bytes == 0)
+    if (call->bytes == 0 || memchr(call->text, '\0', call->bytes) == NULL)
         return -E_INVAL;
-    if (bytes > STARTUP_ARGS_MAX || m->arg[2] > bytes)
+    if (call->arg[2] > call->bytes)
         return -E_TOOBIG;
-    int error = mem_copy_from(m->source, m->arg[0], text, bytes);
-    if (error)
-        return error;
-    if (memchr(text, '\0', bytes) == NULL)
-        return -E_INVAL;
-    const struct policy *policy = policy_find(text);
+    const struct policy *policy = policy_find(call->text);
     if (policy != NULL && policy->service != SERVICE_NONE)
         return -E_PERM;
-    error = child_spawn(text, bytes, (uint32_t)m->arg[2], m->source, &child);
+    int error = child_spawn(call->text, call->bytes, (uint32_t)call->arg[2], call->client, &child);
+    call->bytes = 0;
     if (!error)
-        m->arg[0] = child->endpoint;
+        call->arg[0] = child->endpoint;
     return error;
 }
 
-static int serve_status(struct message *m) {
-    endpoint_t endpoint = m->arg[0];
+static int serve_status(struct call *call) {
+    endpoint_t endpoint = call->arg[0];
     const struct death *death = death_find(endpoint);
 
     if (death == NULL && endpoint != runtime_self() && child_find(endpoint) == NULL)
         return -E_BADEP;
-    m->arg[0] = death != NULL ? death->report.cause : DEATH_NONE;
-    m->arg[1] = 0;
+    call->arg[0] = death != NULL ? death->report.cause : DEATH_NONE;
+    call->arg[1] = 0;
     if (death != NULL)
-        m->arg[1] =
+        call->arg[1] =
             death->report.cause == DEATH_EXCEPTION ? death->report.exception : death->report.status;
     return 0;
 }
 
-static int serve_report(struct message *m) {
-    const struct death *death = death_find(m->arg[0]);
+/* The reply has so much text: as much of it as the client has room for. */
+static int deliver(struct call *call, size_t bytes) {
+    call->bytes = bytes < call->room ? bytes : call->room;
+    call->arg[0] = call->bytes;
+    return 0;
+}
+
+static int serve_report(struct call *call) {
+    const struct death *death = death_find(call->arg[0]);
 
     if (death == NULL)
         return -E_NOENT;
-    return deliver_text(m, 1, report_text(text, sizeof text, &death->report, death->image));
+    return deliver(call, report_text(call->text, MONITOR_TEXT_MAX, &death->report, death->image));
 }
 
-static int serve_kill(struct message *m) {
-    if (m->arg[0] == runtime_self())
+static int serve_kill(struct call *call) {
+    if (call->arg[0] == runtime_self())
         return -E_PERM;
-    if (child_find(m->arg[0]) == NULL)
+    if (child_find(call->arg[0]) == NULL)
         return -E_BADEP;
-    return proc_kill(m->arg[0], KILL_REQUESTED);
+    return proc_kill(call->arg[0], KILL_REQUESTED);
 }
 
-static int serve_lookup(struct message *m) {
+static int serve_lookup(struct call *call) {
     char label[LABEL_MAX + 1] = "";
 
-    memcpy(label, m->arg, LABEL_MAX);
+    memcpy(label, call->arg, LABEL_MAX);
     if (strcmp(label, "monitor") == 0) {
-        m->arg[0] = runtime_self();
+        call->arg[0] = runtime_self();
         return 0;
     }
     const struct child *child = child_of_label(label);
     if (child == NULL)
         return -E_NOENT;
-    m->arg[0] = child->endpoint;
+    call->arg[0] = child->endpoint;
     return 0;
 }
 
-static int serve_programs(struct message *m) {
-    return deliver_text(m, 0, programs_list(text, sizeof text));
+static int serve_programs(struct call *call) {
+    return deliver(call, programs_list(call->text, MONITOR_TEXT_MAX));
 }
 
-static int serve_sched(struct message *m) {
-    endpoint_t endpoint = m->arg[0];
+static int serve_sched(struct call *call) {
+    endpoint_t endpoint = call->arg[0];
 
     if (child_find(endpoint) == NULL)
         return -E_BADEP;
-    switch (m->arg[1]) {
+    switch (call->arg[1]) {
     case SCHED_PRIORITY:
-        return m->arg[2] < SCHED_PRIORITIES ? sched_priority(endpoint, (unsigned)m->arg[2])
-                                            : -E_RANGE;
+        return call->arg[2] < SCHED_PRIORITIES ? sched_priority(endpoint, (unsigned)call->arg[2])
+                                               : -E_RANGE;
     case SCHED_QUANTUM:
-        return sched_quantum(endpoint, m->arg[2]);
+        return sched_quantum(endpoint, call->arg[2]);
     default:
         return -E_INVAL;
     }
 }
 
-static const struct {
+/* Also of processes that are not the monitor's own children. */
+static int serve_label(struct call *call) {
+    struct process_info info;
+    int error = getinfo(INFO_PROCESS, &info, sizeof info, call->arg[0], NULL, NULL);
+
+    if (error)
+        return error;
+    memcpy(call->arg, info.label, LABEL_MAX);
+    return 0;
+}
+
+static int serve_cores(struct call *call) {
+    struct monitor_core *cores = (struct monitor_core *)call->text;
+    uint32_t count = machine_cores();
+
+    for (uint32_t core = 0; core < count; core++)
+        cores_describe(core, &cores[core]);
+    call->arg[1] = cores_view()->number;
+    return deliver(call, count * sizeof *cores);
+}
+
+static int serve_core_control(struct call *call) {
+    return cores_control(call->client, (enum core_control)call->arg[0], call->arg[5]);
+}
+
+/* Whole records, as the kernel fills them in. */
+static int serve_getinfo(struct call *call) {
+    uint64_t arg[4] = { call->arg[2], (uint64_t)call->text, call->room, call->arg[3] };
+
+    if (call->arg[2] == INFO_BOOT)
+        return -E_PERM;
+    int error = trap_kernel_4(KCALL_GETINFO, arg);
+    if (error)
+        return error;
+    memcpy(call->arg, arg, 3 * sizeof arg[0]);
+    call->bytes = arg[0];
+    return 0;
+}
+
+static int serve_trace(struct call *call) {
+    uint64_t arg[4] = { call->arg[0], call->arg[1], call->room, call->arg[3] };
+
+    if (call->arg[0] == TRACE_READ)
+        arg[1] = (uint64_t)call->text;
+    int error = trap_kernel_4(KCALL_TRACE, arg);
+    if (error)
+        return error;
+    call->bytes = call->arg[0] == TRACE_READ ? arg[0] * sizeof(struct trace_event) : 0;
+    memcpy(call->arg, arg, 3 * sizeof arg[0]);
+    return 0;
+}
+
+static int serve_connect(struct call *call) { return bindings_connect(call->client, call->arg); }
+
+static int serve_pool(struct call *call) { return bindings_pool(call->client, call->arg); }
+
+static int serve_disconnect(struct call *call) {
+    return bindings_disconnect(call->client, call->arg[0]);
+}
+
+static int serve_bound(struct call *call) { return bindings_next(call->client, call->arg); }
+
+/* Which core a request is for. */
+enum place { PLACE_HERE, PLACE_CORE /* arg[5] */, PLACE_ENDPOINT /* arg[0] */ };
+
+/* Text that comes with the request, or goes with the reply; and the argument that is its address,
+ * the bytes being the next. */
+enum text { TEXT_NONE, TEXT_IN, TEXT_OUT };
+
+static const struct kind {
     request_handler *serve;
     bool open; /* to every client; else to those that may manage */
-} requests[] = {
-    [MONITOR_SPAWN - MESSAGE_TYPE_SERVICE] = { serve_spawn, false },
-    [MONITOR_STATUS - MESSAGE_TYPE_SERVICE] = { serve_status, false },
-    [MONITOR_REPORT - MESSAGE_TYPE_SERVICE] = { serve_report, false },
-    [MONITOR_KILL - MESSAGE_TYPE_SERVICE] = { serve_kill, false },
-    [MONITOR_LOOKUP - MESSAGE_TYPE_SERVICE] = { serve_lookup, true },
-    [MONITOR_PROGRAMS - MESSAGE_TYPE_SERVICE] = { serve_programs, false },
-    [MONITOR_SCHED - MESSAGE_TYPE_SERVICE] = { serve_sched, false },
+    enum place place;
+    enum text text;
+    uint8_t address;
+} kinds[] = {
+#define ROW(name) [MONITOR_##name - MESSAGE_TYPE_SERVICE]
+    ROW(SPAWN) = { serve_spawn, .place = PLACE_CORE, .text = TEXT_IN, .address = 0 },
+    ROW(STATUS) = { serve_status, .place = PLACE_ENDPOINT },
+    ROW(REPORT) = { serve_report, .place = PLACE_ENDPOINT, .text = TEXT_OUT, .address = 1 },
+    ROW(KILL) = { serve_kill, .place = PLACE_ENDPOINT },
+    ROW(LOOKUP) = { serve_lookup, .open = true, .place = PLACE_CORE },
+    ROW(PROGRAMS) = { serve_programs, .text = TEXT_OUT, .address = 0 },
+    ROW(SCHED) = { serve_sched, .place = PLACE_ENDPOINT },
+    ROW(LABEL) = { serve_label, .open = true, .place = PLACE_ENDPOINT },
+    ROW(CONNECT) = { serve_connect, .open = true },
+    ROW(POOL) = { serve_pool, .open = true },
+    ROW(DISCONNECT) = { serve_disconnect, .open = true },
+    ROW(BOUND) = { serve_bound, .open = true },
+    ROW(CORES) = { serve_cores, .text = TEXT_OUT, .address = 0 },
+    ROW(CORE_CONTROL) = { serve_core_control },
+    ROW(GETINFO) = { serve_getinfo, .place = PLACE_CORE, .text = TEXT_OUT, .address = 0 },
+    ROW(TRACE) = { serve_trace, .place = PLACE_CORE, .text = TEXT_OUT, .address = 1 },
+#undef ROW
 };
+
+static const struct kind *kind_of(uint32_t type) {
+    uint32_t number = type - MESSAGE_TYPE_SERVICE;
+    bool known = number < sizeof kinds / sizeof kinds[0] && kinds[number].serve != NULL;
+
+    return known ? &kinds[number] : NULL;
+}
+
+int request_serve_call(struct call *call) {
+    const struct kind *kind = kind_of(call->type);
+
+    return kind != NULL && kind->place != PLACE_HERE ? kind->serve(call) : -E_BADCALL;
+}
+
+size_t request_text_in(const struct message *request) {
+    const struct kind *kind = kind_of(request->type);
+    return kind != NULL && kind->text == TEXT_IN ? request->arg[kind->address + 1] : 0;
+}
+
+size_t request_text_room(const struct message *request) {
+    const struct kind *kind = kind_of(request->type);
+    uint64_t room = kind != NULL && kind->text == TEXT_OUT ? request->arg[kind->address + 1] : 0;
+
+    /* TRACE has other arguments there, unless it reads. */
+    if (request->type == MONITOR_TRACE && request->arg[0] != TRACE_READ)
+        return 0;
+    return room < MONITOR_TEXT_MAX ? room : MONITOR_TEXT_MAX;
+}
+
+void request_finish(const struct message *request, struct call *call, int result) {
+    const struct kind *kind = kind_of(request->type);
+    struct message reply = *request;
+
+    if (!result && kind->text == TEXT_OUT && call->bytes != 0)
+        result = mem_copy_to(request->source, request->arg[kind->address], call->text, call->bytes);
+    memcpy(reply.arg, call->arg, sizeof reply.arg);
+    message_set_result(&reply, result);
+    event_reply(request->source, &reply);
+}
 
 static bool may_manage(endpoint_t client) {
     const struct child *child = child_find(client);
@@ -137,17 +254,51 @@ static bool may_manage(endpoint_t client) {
     return child != NULL && child->policy->manages;
 }
 
+/* The core that a request is for, CORE_ANY included. */
+static uint64_t core_of(const struct kind *kind, const struct message *m) {
+    uint64_t core = machine_self();
+
+    if (kind->place == PLACE_CORE)
+        core = m->arg[5];
+    else if (kind->place == PLACE_ENDPOINT)
+        core = endpoint_core(m->arg[0]);
+    return core == CORE_HERE ? machine_self() : core;
+}
+
+/* Fetches the text of a request, and serves it. */
+static int serve_here(const struct kind *kind, struct message *m, struct call *call) {
+    size_t bytes = request_text_in(m);
+
+    if (bytes > MONITOR_TEXT_MAX)
+        return -E_TOOBIG;
+    if (bytes != 0) {
+        int error = mem_copy_from(m->source, m->arg[kind->address], call->text, bytes);
+        if (error)
+            return error;
+    }
+    call->bytes = bytes;
+    return kind->serve(call);
+}
+
 enum event_action request_serve(void *context, struct message *m) {
-    uint32_t number = m->type - MESSAGE_TYPE_SERVICE;
-    int result;
+    static _Alignas(uint64_t) char text[MONITOR_TEXT_MAX];
+    const struct kind *kind = kind_of(m->type);
+    struct call call = { .client = m->source, .type = m->type, .text = text };
 
     (void)context;
-    if (number >= sizeof requests / sizeof requests[0])
-        result = -E_BADCALL;
-    else if (!requests[number].open && !may_manage(m->source))
-        result = -E_PERM;
-    else
-        result = requests[number].serve(m);
-    message_set_result(m, result);
-    return EVENT_REPLY;
+    int result = kind == NULL ? -E_BADCALL : !kind->open && !may_manage(m->source) ? -E_PERM : 0;
+    if (result) {
+        message_set_result(m, result);
+        return EVENT_REPLY;
+    }
+    memcpy(call.arg, m->arg, sizeof call.arg);
+    call.room = request_text_room(m);
+    uint64_t core = core_of(kind, m);
+    bool here = core == machine_self() || core == CORE_ANY;
+    result = here ? serve_here(kind, m, &call) : forward_request(m, core);
+    if (core == CORE_ANY && result == -E_NOENT)
+        result = forward_to_any(m);
+    if (result <= 0)
+        request_finish(m, &call, result);
+    return EVENT_DEFER;
 }

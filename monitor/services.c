@@ -8,6 +8,7 @@
 #include <runtime/startup.h>
 
 #include "children.h"
+#include "names.h"
 
 struct service {
     const struct policy *policy;
@@ -20,9 +21,8 @@ struct service {
 static struct service services[SERVICES_MAX];
 static size_t service_count;
 static const struct policy *console_policy;
-static endpoint_t console;
 
-endpoint_t services_console(void) { return console; }
+endpoint_t services_console(void) { return names_find(NAME_CONSOLE); }
 
 bool services_uses_console(const struct policy *policy) {
     return console_policy != NULL && policy_targets(policy, console_policy->program);
@@ -62,7 +62,7 @@ static void service_start(const struct service *service, bool again) {
         if (error)
             sysctl_console(false);
         else
-            children_tell_console(console = child->endpoint);
+            names_publish(NAME_CONSOLE, child->endpoint);
     }
     if (error)
         printf("%s cannot be started: %s\n", policy->program, error_text(error));
@@ -115,13 +115,12 @@ static void service_recover(struct service *service, const struct death_report *
     if (wants_recovery(service, report))
         service_start(service, true);
     else if (service->policy->service == SERVICE_CONSOLE)
-        children_tell_console(ENDPOINT_NONE); /* output goes to the log from now on */
+        names_publish(NAME_CONSOLE, ENDPOINT_NONE); /* output goes to the log from now on */
 }
 
 void service_ended(const struct policy *policy, const struct death *death) {
     /* The port first, so that the kernel can show there what happened. */
     if (policy->service == SERVICE_CONSOLE) {
-        console = ENDPOINT_NONE;
         sysctl_console(false);
     }
     death_log(death);

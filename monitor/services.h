@@ -12,6 +12,9 @@
 #define SERVICE_DEATHS_MAX    5
 #define SERVICE_DEATHS_PERIOD (10 * UINT64_C(1000000000)) /* nanoseconds */
 
+/* By what name all cores know the console of all programs. */
+#define NAME_CONSOLE "console"
+
 /* Starts every service, in the order of the policy table. */
 void services_start(void);
 

@@ -48,7 +48,7 @@ int kcall_sysctl(struct process *p) {
         log_serial(!ARG1(p));
         return 0;
     case SYSCTL_CRASH:
-        return core_debug ? crash(ARG1(p)) : process_refuse(p, -E_PERM);
+        return core_debug ? crash(ARG1(p), ARG2(p)) : process_refuse(p, -E_PERM);
     default:
         return -E_BADCALL;
     }

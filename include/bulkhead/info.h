@@ -97,6 +97,10 @@ struct core_info {
     uint64_t time;          /* nanoseconds since the instance started */
     uint64_t timer_ratio;   /* for instances started from here: see struct instance_info */
     uint64_t info_address;  /* physical: of struct instance_info, for monitors */
+    /* Physical, for tests of what other instances can reach: parts of the instance, and the pages
+     * that it shares with cores of higher numbers. */
+    uint64_t image_address, stack_address, frame_table_address, page_table_address,
+        commons_address;
     uint64_t tsc_start;     /* TSC at multiboot entry, core 0 only; else at the instance's entry */
     uint64_t idle_time;     /* nanoseconds */
     uint64_t interrupts;

@@ -198,7 +198,7 @@ enum sysctl_op {
      * back. A report of a stopped core is written there all the same
      */
     SYSCTL_CONSOLE = 6,
-    SYSCTL_CRASH = 7, /* arg[1]: enum crash. Stops the core, to see that it says why. Only when
+    SYSCTL_CRASH = 7, /* arg[1]: enum crash, arg[2]: what it says. Stops the core, to see that it says why. Only when
                          `debug=1` is on the boot command line, else E_PERM */
 };
 
@@ -210,6 +210,9 @@ enum crash {
     CRASH_WRITE = 4,    /* a store into its own text */
     CRASH_JUMP = 5,     /* a jump into its own data */
     CRASH_OVERFLOW = 6, /* a recursion without end: the guard page below the stack */
+    CRASH_FOREIGN = 7,  /* a store to the physical address arg[2], of another core's partition */
+    CRASH_HANG = 8,     /* a loop without end, with interrupts off */
+    CRASH_WILD = 9,     /* a jump to nowhere */
 };
 
 

@@ -94,6 +94,9 @@ enum monitor_request {
 /* Bytes that a request or a reply can carry to or from another core. */
 #define MONITOR_TEXT_MAX 4096U
 
+/* Ends that a process can have: their cookies are smaller. */
+#define BOUND_MAX 128U
+
 enum bound_kind {
     BOUND_CHANNEL_0 = 0, /* side 0 of a channel: the client that asked for it */
     BOUND_CHANNEL_1 = 1, /* side 1 */

@@ -266,6 +266,15 @@ static inline int privctl_irq(endpoint_t child, uint32_t first_line, uint32_t li
     return kcall_in(KCALL_PRIVCTL, PRIVCTL_IRQ, child, first_line, lines);
 }
 
+/* Moves unused quota between the caller and its child. */
+static inline int privctl_take_frames(endpoint_t child, uint64_t frames) {
+    return kcall_in(KCALL_PRIVCTL, PRIVCTL_TAKE_FRAMES, child, frames, 0);
+}
+
+static inline int privctl_give_frames(endpoint_t child, uint64_t frames) {
+    return kcall_in(KCALL_PRIVCTL, PRIVCTL_GIVE_FRAMES, child, frames, 0);
+}
+
 static inline int privctl_sched(endpoint_t child, unsigned most_urgent) {
     return kcall_in(KCALL_PRIVCTL, PRIVCTL_SCHED, child, most_urgent, 0);
 }

@@ -117,8 +117,9 @@ int power_off(void) { return -E_NOTSUP; }
 
 _Noreturn void power_reset(void) { panic("reset"); }
 
-int crash(uint64_t kind) {
+int crash(uint64_t kind, uint64_t address) {
     (void)kind;
+    (void)address;
     return -E_INVAL;
 }
 

@@ -1,0 +1,161 @@
+#include "names.h"
+
+#include <string.h>
+
+#include <bulkhead/error.h>
+#include <runtime/event.h>
+#include <runtime/startup.h>
+
+#include "machine.h"
+#include "peer_requests.h"
+
+#define NAMES_MAX   8
+#define RETRY_PAUSE (10 * TIME_MILLISECOND)
+
+struct name {
+    char text[NAME_BYTES]; /* empty: a free entry */
+    endpoint_t process;    /* as agreed */
+    bool known;            /* it has been agreed on, or this core was told */
+    bool wanted;           /* `wish` is to be agreed on */
+    bool asked;            /* it is under way */
+    endpoint_t wish;
+    names_listener *listener;
+    core_set_t owed; /* new members that are to be told */
+};
+
+static struct name names[NAMES_MAX];
+static struct event_alarm retry_alarm;
+static core_set_t former; /* members when the view last changed */
+
+static struct name *entry(const char text[NAME_BYTES]) {
+    struct name *unused = NULL;
+
+    for (struct name *n = names; n < names + NAMES_MAX; n++) {
+        if (memcmp(n->text, text, NAME_BYTES) == 0)
+            return n;
+        if (n->text[0] == '\0' && unused == NULL)
+            unused = n;
+    }
+    if (unused != NULL)
+        memcpy(unused->text, text, NAME_BYTES);
+    return unused;
+}
+
+static struct name *find(const char *name) {
+    char text[NAME_BYTES] = "";
+
+    memcpy(text, name, strnlen(name, NAME_BYTES));
+    return entry(text);
+}
+
+static void set(struct name *n, endpoint_t process) {
+    bool changed = n->process != process;
+
+    n->process = process;
+    n->known = true;
+    if (changed && n->listener != NULL)
+        n->listener(process);
+}
+
+void names_listen(const char *name, names_listener *listener) { find(name)->listener = listener; }
+
+endpoint_t names_find(const char *name) { return find(name)->process; }
+
+/* ---- Agreement: the first half of the name is the key ---- */
+
+static void ask_next(struct event_alarm *alarm) {
+    for (struct name *n = names; n < names + NAMES_MAX; n++)
+        if (n->asked)
+            return;
+    for (struct name *n = names; n < names + NAMES_MAX; n++) {
+        struct operation operation = { .kind = OPERATION_NAME };
+        if (!n->wanted)
+            continue;
+        memcpy(&operation.key, n->text, sizeof operation.key);
+        memcpy(&operation.argument[0], n->text + sizeof operation.key,
+               sizeof operation.argument[0]);
+        operation.argument[1] = n->wish;
+        n->asked = true;
+        n->wanted = false;
+        if (cores_agree(&operation) == 0)
+            return;
+        n->asked = false;
+        n->wanted = true;
+        event_alarm_set(alarm, RETRY_PAUSE, ask_next);
+    }
+}
+
+void names_publish(const char *name, endpoint_t process) {
+    struct name *n = find(name);
+
+    n->wish = process;
+    n->wanted = true;
+    ask_next(&retry_alarm);
+}
+
+void names_set(const struct operation *operation) {
+    char text[NAME_BYTES];
+
+    memcpy(text, &operation->key, sizeof operation->key);
+    memcpy(text + sizeof operation->key, &operation->argument[0], sizeof operation->argument[0]);
+    struct name *n = entry(text);
+    if (n != NULL)
+        set(n, operation->argument[1]);
+}
+
+void names_agreed(int result) {
+    for (struct name *n = names; n < names + NAMES_MAX; n++) {
+        n->wanted |= n->asked && result != 0;
+        n->asked = false;
+    }
+    event_alarm_set(&retry_alarm, result ? RETRY_PAUSE : 0, ask_next);
+}
+
+/* ---- New members ---- */
+
+static void tell(uint32_t core) {
+    for (struct name *n = names; n < names + NAMES_MAX; n++) {
+        struct message m = { .type = PEER_NAME };
+        if (!core_in(n->owed, core))
+            continue;
+        memcpy(m.arg, n->text, NAME_BYTES);
+        m.arg[2] = n->process;
+        if (peers_send(core, &m))
+            return;
+        n->owed &= ~core_bit(core);
+    }
+}
+
+void names_view_changed(core_set_t gone) {
+    const struct view *view = cores_view();
+    core_set_t new_members = view->members & ~(former & ~gone) & ~core_bit(machine_self());
+
+    former = view->members;
+    for (struct name *n = names; n < names + NAMES_MAX; n++) {
+        n->owed &= view->members;
+        if (view->leader == machine_self() && n->known)
+            n->owed |= new_members;
+        if (core_in(gone, endpoint_core(n->process)) && n->process != ENDPOINT_NONE)
+            set(n, ENDPOINT_NONE);
+    }
+    for_each_core(core, new_members)
+        tell(core);
+}
+
+/* What has been agreed on since is newer. */
+static void receive(uint32_t core, const struct message *m) {
+    char text[NAME_BYTES];
+
+    (void)core;
+    memcpy(text, m->arg, NAME_BYTES);
+    struct name *n = entry(text);
+    if (n != NULL && !n->known)
+        set(n, m->arg[2]);
+}
+
+const struct peer_service names_service = {
+    .first_type = PEER_NAME,
+    .last_type = PEER_NAME,
+    .receive = receive,
+    .credit = tell,
+};

@@ -1,0 +1,37 @@
+/*
+ * Names on which all monitors agree: which process of which core is the console. Set by an agreed
+ * operation; who becomes a member later is told them by the leader of its view.
+ */
+#ifndef MONITOR_NAMES_H
+#define MONITOR_NAMES_H
+
+#include "agreement.h"
+#include "cores.h"
+#include "peers.h"
+
+#define NAME_BYTES 16 /* of a name, zero-padded */
+
+/* What to do when a name means another process from now on; ENDPOINT_NONE: none. */
+typedef void names_listener(endpoint_t process);
+
+extern const struct peer_service names_service;
+
+void names_listen(const char *name, names_listener *listener);
+
+/*
+ * Asks all to agree that a name means a process. It is asked again until they do, or it is to mean
+ * another.
+ */
+void names_publish(const char *name, endpoint_t process);
+
+/* ENDPOINT_NONE: nobody. */
+endpoint_t names_find(const char *name);
+
+/* For cores_listen(). */
+void names_view_changed(core_set_t gone);
+
+/* In cores.c: an operation on names is done; what this core has asked for has ended. */
+void names_set(const struct operation *operation);
+void names_agreed(int result);
+
+#endif
