@@ -8,6 +8,7 @@
 #include <bulkhead/protocol/monitor.h>
 #include <runtime/cores.h>
 #include <runtime/event.h>
+#include <runtime/kcall.h>
 #include <runtime/startup.h>
 
 #include "core_jobs.h"
@@ -121,6 +122,8 @@ static void installed(void *context, const struct view *view, const struct view 
     }
     for (unsigned i = 0; i < listener_count; i++)
         listeners[i](gone);
+    if (core_in(gone, 0) && view->leader == machine_self())
+        sysctl_console(false); /* whose driver is gone with core 0: so that somebody is heard */
     answer_controls();
     if (former->number == 0 && machine_self() != 0) /* started by another, and admitted */
         cores_boot_done();

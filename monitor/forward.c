@@ -8,6 +8,7 @@
 #include <runtime/startup.h>
 
 #include "children.h"
+#include "clock.h"
 #include "machine.h"
 #include "peer_requests.h"
 #include "requests.h"
@@ -232,6 +233,8 @@ static void on_reply(uint32_t core, const struct message *m) {
     size_t room = request_text_room(&link->asked->request);
     link->out.bytes = m->arg[0] < room ? m->arg[0] : room;
     memcpy(link->out.arg, &m->arg[1], (MESSAGE_ARGS - 1) * sizeof m->arg[0]);
+    if (link->asked->request.type == MONITOR_TRACE)
+        link->out.arg[3] = (uint64_t)clock_offset(core);
     replied(core, (int)m->tag);
     send_request(core);
 }

@@ -10,6 +10,7 @@
 
 #include "bindings.h"
 #include "children.h"
+#include "clock.h"
 #include "cores.h"
 #include "forward.h"
 #include "machine.h"
@@ -46,9 +47,10 @@ int main(void) {
     static const struct event_handlers handlers = {
         .request = request_serve, .child = child_died, .bell = bell, .core = core_stopped_somewhere
     };
-    static const struct peer_service *const peer_services[] = { &cores_service, &cores_stop_service,
-                                                                &forward_service, &names_service,
-                                                                &bindings_service };
+    static const struct peer_service *const peer_services[] = {
+        &cores_service, &cores_stop_service, &forward_service,
+        &names_service, &bindings_service,   &clock_service
+    };
 
     int error = sched_priority(ENDPOINT_SELF, MONITOR_PRIORITY);
     if (!error)
@@ -61,6 +63,7 @@ int main(void) {
     cores_listen(bindings_cores_gone);
     cores_listen(forward_cores_gone);
     cores_listen(names_view_changed);
+    cores_listen(clock_view_changed);
     names_listen(NAME_CONSOLE, children_tell_console);
     error = cores_open(ready);
     if (error)

@@ -33,7 +33,11 @@
     X(ACCEPT, MESSAGE_TYPE_SERVICE + 0x151)                                                       \
     /* My side is unmapped. tag: the initiator's number; arg[0]: whether the initiator sends it,  \
      * arg[1]: why an offer is refused */                                                         \
-    X(CLOSE, MESSAGE_TYPE_SERVICE + 0x152)
+    X(CLOSE, MESSAGE_TYPE_SERVICE + 0x152)                                                        \
+    /* What does your time-stamp counter say? arg[0]: what mine did */                            \
+    X(CLOCK, MESSAGE_TYPE_SERVICE + 0x158)                                                        \
+    /* arg[0]: as asked, arg[1]: mine */                                                          \
+    X(CLOCK_IS, MESSAGE_TYPE_SERVICE + 0x159)
 
 enum peer_request {
 #define X(name, number) PEER_##name = (number),

@@ -162,6 +162,7 @@ static int serve_trace(struct call *call) {
         return error;
     call->bytes = call->arg[0] == TRACE_READ ? arg[0] * sizeof(struct trace_event) : 0;
     memcpy(call->arg, arg, 3 * sizeof arg[0]);
+    call->arg[3] = 0; /* another core's monitor knows better */
     return 0;
 }
 
