@@ -239,8 +239,7 @@ int binding_free(uint32_t number) {
         frame_free(p, b->scratch);
     if (p)
         ipc_bells_changed(p);
-    b->state = BINDING_FREE;
-    b->process = NULL;
+    *b = (struct binding){ .state = BINDING_FREE };
     return 0;
 }
 
