@@ -1,11 +1,7 @@
 /* The commands, in one table, and how one is run. */
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <bulkhead/error.h>
 #include <runtime/startup.h>
 
 #include "shell.h"
@@ -47,37 +43,60 @@ const struct builtin builtins[] = {
     },
     {
         .name = "ps",
-        .arguments = "[-v]",
+        .arguments = "[-v] [CORE]",
         .help = "processes",
-        .details = "-v shows whom each waits for, and what its policy lets it have.",
-        .most = 1,
+        .details =
+            "Of all cores, or of one: the first number of an endpoint is its core. -v shows\n"
+            "whom each waits for, and what its policy lets it have.",
+        .most = 2,
         .run = builtin_ps,
+        .candidate = core_candidate,
+    },
+    {
+        .name = "cores",
+        .arguments = "[start|stop|fence CORE]",
+        .help = "cores, and their kernels",
+        .details =
+            "Without arguments: what each core is doing, its memory, from where on, and how much\n"
+            "it has worked since it was started. `stop` is in order: its monitor agrees. `fence`\n"
+            "ends it at once, as when it has failed. `start` starts it again with a fresh kernel,\n"
+            "the next incarnation: endpoints of the one before mean nothing any more.",
+        .most = 2,
+        .run = builtin_cores,
+        .candidate = cores_candidate,
     },
     {
         .name = "mem",
-        .arguments = "",
-        .help = "memory",
+        .arguments = "[CORE]",
+        .help = "memory of a core",
+        .details = "Of the shell's own core, unless another is named.",
+        .most = 1,
         .run = builtin_mem,
+        .candidate = core_candidate,
     },
     {
         .name = "log",
-        .arguments = "[-f]",
-        .help = "the kernel's log",
-        .details = "-f goes on with new lines until ^C.",
-        .most = 1,
+        .arguments = "[-f] [CORE]",
+        .help = "the log of a core's kernel",
+        .details = "Of the shell's own core, unless another is named. -f goes on with new lines\n"
+                   "until ^C.",
+        .most = 2,
         .run = builtin_log,
+        .candidate = core_candidate,
     },
     {
         .name = "run",
-        .arguments = "PROGRAM [ARGUMENT...] [&]",
+        .arguments = "PROGRAM [ARGUMENT...] [--core N|any] [&]",
         .help = "run a program",
         .details =
-            "^C ends it. With & the shell does not wait for it. `programs` lists the programs.",
+            "On the shell's own core, on core N, or on the one with most idle time: `--core`\n"
+            "stands first or last. ^C ends the program. With & the shell does not wait for\n"
+            "it. `programs` lists the programs.",
         .least = 1,
         .most = ANY_NUMBER,
         .background = true,
         .run = builtin_run,
-        .candidate = program_candidate,
+        .candidate = run_candidate,
     },
     {
         .name = "programs",
@@ -89,7 +108,9 @@ const struct builtin builtins[] = {
         .name = "kill",
         .arguments = "PROCESS",
         .help = "end a process",
-        .details = "PROCESS is an endpoint, as ps shows it, or a label.",
+        .details =
+            "PROCESS is an endpoint, as ps shows it, or a label, or label@core. A label alone is\n"
+            "looked for on the shell's own core first.",
         .least = 1,
         .most = 1,
         .run = builtin_kill,
@@ -109,8 +130,10 @@ const struct builtin builtins[] = {
         .arguments = "[POLICY | prio PROCESS N | quantum PROCESS US]",
         .help = "scheduling",
         .details =
-            "Without arguments: the policies, and which is in use. A priority is 0 (most urgent)\n"
-            "to 15, no more urgent than the process' policy allows; a quantum is in microseconds.",
+            "Without arguments: the policies, and which is in use on the shell's own core. "
+            "PROCESS\n"
+            "may be of any core (see `help kill`). A priority is 0 (most urgent) to 15, no more\n"
+            "urgent than the process' policy allows; a quantum is in microseconds.",
         .most = 3,
         .run = builtin_sched,
         .candidate = sched_candidate,
@@ -137,11 +160,13 @@ const struct builtin builtins[] = {
     },
     {
         .name = "uptime",
-        .arguments = "[-v]",
-        .help = "time since boot",
-        .details = "-v shows the processor, and what it has done.",
-        .most = 1,
+        .arguments = "[-v] [CORE]",
+        .help = "time since a core's start",
+        .details = "Of the shell's own core, unless another is named. -v shows the processor, and\n"
+                   "what it has done.",
+        .most = 2,
         .run = builtin_uptime,
+        .candidate = core_candidate,
     },
     {
         .name = "sleep",
@@ -210,31 +235,6 @@ static enum status builtin_help(const struct command *command) {
     puts("\nSeparate commands by `;`. Tab completes, the arrow keys edit and recall lines, ^C ends "
          "what runs.");
     return STATUS_OK;
-}
-
-enum status shell_misused(const struct command *command, const char *format, ...) {
-    va_list args;
-
-    printf("%s: ", command->word[0]);
-    va_start(args, format);
-    vprintf(format, args);
-    va_end(args);
-    putchar('\n');
-    return STATUS_USAGE;
-}
-
-enum status shell_failed(const struct command *command, int error) {
-    printf("%s: %s (%s)\n", command->word[0], error_text(error), error_name(error));
-    return STATUS_FAILED;
-}
-
-bool shell_number(const char *word, uint64_t least, uint64_t most, uint64_t *number) {
-    char *end;
-
-    if (*word < '0' || *word > '9' || strlen(word) > 18)
-        return false;
-    *number = strtoull(word, &end, 10);
-    return *end == '\0' && *number >= least && *number <= most;
 }
 
 /* A command of that name does not exist; perhaps a program does. */

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 const char *endpoint_text(endpoint_t endpoint, char text[ENDPOINT_TEXT]) {
     switch (endpoint) {
@@ -32,5 +33,16 @@ bool endpoint_parse(const char *text, uint32_t incarnation, endpoint_t *endpoint
         text = end + 1;
     }
     *endpoint = endpoint_make(incarnation, (uint32_t)part[2], (uint16_t)part[0], (uint16_t)part[1]);
+    return true;
+}
+
+bool label_split(const char *word, char label[LABEL_MAX + 1], const char **core) {
+    const char *at = strrchr(word, '@');
+
+    if (at == NULL || at == word || at - word > LABEL_MAX)
+        return false;
+    memcpy(label, word, (size_t)(at - word));
+    label[at - word] = '\0';
+    *core = at + 1;
     return true;
 }

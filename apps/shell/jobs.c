@@ -7,7 +7,9 @@
 #include <runtime/kcall.h>
 
 #include "manager.h"
+#include "members.h"
 #include "names.h"
+#include "place.h"
 #include "shell.h"
 
 #define JOBS_MAX     16
@@ -42,23 +44,40 @@ static enum status judge(const struct job *job, enum death_cause cause, uint64_t
     }
 }
 
+/* Nothing is known of a program any more: a core that fails takes its programs along. */
+static enum status lose(const struct job *job, int error) {
+    unsigned core = endpoint_core(job->endpoint);
+
+    if (core_lives(job->endpoint))
+        printf("%s: what became of it is not known: %s (%s)\n", job->name, error_text(error),
+               error_name(error));
+    else
+        printf("%s: lost with core %u, which has failed or was stopped\n", job->name, core);
+    return STATUS_FAILED;
+}
+
 void jobs_announce(void) {
     char text[ENDPOINT_TEXT];
 
     for (struct job *job = jobs; job < jobs + JOBS_MAX; job++) {
         enum death_cause cause = DEATH_NONE;
         uint64_t status = 0;
-        if (job->endpoint == ENDPOINT_NONE ||
-            (manager_status(job->endpoint, &cause, &status) == 0 && cause == DEATH_NONE))
+        if (job->endpoint == ENDPOINT_NONE)
+            continue;
+        int error = manager_status(job->endpoint, &cause, &status);
+        if (!error && cause == DEATH_NONE)
             continue;
         printf("%s (%s) has ended\n", job->name, endpoint_text(job->endpoint, text));
-        judge(job, cause, status);
+        if (error)
+            lose(job, error);
+        else
+            judge(job, cause, status);
         job->endpoint = ENDPOINT_NONE;
     }
 }
 
 /* Waits for the end of a program; the interrupt key ends it. */
-static enum status wait_for(const struct command *command, const struct job *job) {
+static enum status wait_for(const struct job *job) {
     enum death_cause cause = DEATH_NONE;
     uint64_t status = 0;
 
@@ -66,10 +85,10 @@ static enum status wait_for(const struct command *command, const struct job *job
         int error = manager_status(job->endpoint, &cause, &status);
         if (!error && cause != DEATH_NONE)
             return judge(job, cause, status);
-        if (!error && shell_wait(0) == SHELL_INTERRUPT)
-            error = manager_kill(job->endpoint);
         if (error)
-            return shell_failed(command, error);
+            return lose(job, error);
+        if (shell_wait(0) == SHELL_INTERRUPT)
+            manager_kill(job->endpoint); /* of one that has ended meanwhile the status will tell */
     }
 }
 
@@ -86,35 +105,70 @@ static enum status put_in_background(const struct job *job) {
     return STATUS_OK;
 }
 
-static enum status start(const struct command *command, const char *args, size_t bytes,
-                         uint32_t argc) {
-    struct job job = { .endpoint = ENDPOINT_NONE };
+/* A program that the monitor of a core does not start. */
+static enum status not_started(const struct command *command, uint64_t core, const char *name,
+                               int error) {
+    const struct core_list *list = cores_now();
+    bool elsewhere = core != CORE_HERE && list != NULL;
 
-    int error = manager_spawn(args, bytes, argc, &job.endpoint);
+    if (elsewhere && (error == -E_PEERDEAD || list->core[core].state != MONITOR_CORE_MEMBER))
+        return core_failed(command, (uint32_t)core, error);
     if (error == -E_NOENT || error == -E_PERM)
         return shell_misused(
-            command, "'%s' is not a program to be run; `programs` lists those there are", args);
+            command, "'%s' is not a program to be run; `programs` lists those there are", name);
+    return shell_failed(command, error);
+}
+
+static enum status start(const struct command *command, uint64_t core, const char *args,
+                         size_t bytes, uint32_t argc) {
+    struct job job = { .endpoint = ENDPOINT_NONE };
+    int error = manager_spawn(core, args, bytes, argc, &job.endpoint);
+
     if (error)
-        return shell_failed(command, error);
+        return not_started(command, core, args, error);
     snprintf(job.name, sizeof job.name, "%s", args);
-    return command->background ? put_in_background(&job) : wait_for(command, &job);
+    return command->background ? put_in_background(&job) : wait_for(&job);
 }
 
 /* The words of a command lie one after the other, terminated, as the monitor wants them. */
-static size_t words_bytes(const struct command *command, int first) {
-    const char *last = command->word[command->words - 1];
+static size_t words_bytes(const struct command *command, int first, int count) {
+    const char *last = command->word[first + count - 1];
 
     return (size_t)(last + strlen(last) + 1 - command->word[first]);
 }
 
+/* The core that --core means. STATUS_OK, or what is wrong has been said. */
+static enum status choose_core(const struct command *command, const char *word, uint64_t *core) {
+    uint32_t number;
+
+    if (strcmp(word, "any") == 0) {
+        int error = core_most_idle(&number);
+        if (error)
+            return shell_failed(command, error);
+    } else if (!core_parse(command, word, &number)) {
+        return STATUS_USAGE;
+    }
+    *core = number;
+    return STATUS_OK;
+}
+
 enum status builtin_run(const struct command *command) {
-    return start(command, command->word[1], words_bytes(command, 1), (uint32_t)command->words - 1);
+    uint64_t core = CORE_HERE;
+    struct place place;
+
+    if (!place_parse(command, &place))
+        return shell_misused(command, "use it as: run PROGRAM [ARGUMENT...] [--core N|any] [&]");
+    enum status status = place.core != NULL ? choose_core(command, place.core, &core) : STATUS_OK;
+    if (status != STATUS_OK)
+        return status;
+    return start(command, core, command->word[place.first],
+                 words_bytes(command, place.first, place.count), (uint32_t)place.count);
 }
 
 /* Also tells the program what it cannot find out: when the first prompt was shown. */
 enum status builtin_ipcbench(const struct command *command) {
     char args[COMMAND_BYTES + 64];
-    size_t bytes = words_bytes(command, 0);
+    size_t bytes = words_bytes(command, 0, command->words);
     uint32_t argc = (uint32_t)command->words;
 
     memcpy(args, command->word[0], bytes);
@@ -124,7 +178,7 @@ enum status builtin_ipcbench(const struct command *command) {
                  1;
         argc++;
     }
-    return start(command, args, bytes, argc);
+    return start(command, CORE_HERE, args, bytes, argc);
 }
 
 /* The programs that can be run, a string each, one after the other; an empty one ends them. */
@@ -142,6 +196,16 @@ const char *program_candidate(size_t index) {
         next += strlen(next) + 1;
     }
     return *next != '\0' ? next : NULL;
+}
+
+/* The option follows the programs. */
+const char *run_candidate(size_t index) {
+    static size_t programs;
+    const char *name = index == 0 || index <= programs ? program_candidate(index) : NULL;
+
+    if (name != NULL)
+        programs = index + 1;
+    return name != NULL ? name : index == programs ? "--core" : NULL;
 }
 
 enum status builtin_programs(const struct command *command) {

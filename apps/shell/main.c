@@ -15,6 +15,7 @@
 #include <runtime/startup.h>
 
 #include "line.h"
+#include "members.h"
 #include "shell.h"
 
 #define BOOT_LINE_BYTES 1024
@@ -131,19 +132,21 @@ static bool read_line(struct line_editor *editor) {
 }
 
 static void welcome(bool again) {
-    struct memory_info memory = { 0 };
-    struct core_info core = { 0 };
-    uint64_t frames = 0;
+    const struct core_list *list = cores_now();
+    unsigned members = 0;
+    uint64_t memory = 0;
 
-    getinfo(INFO_CORE, &core, sizeof core, 0, NULL, NULL);
-    getinfo(INFO_MEMORY, &memory, sizeof memory, 0, NULL, NULL);
-    for (unsigned state = FRAME_ABSENT + 1; state < FRAME_STATE_COUNT; state++)
-        frames += memory.frames[state];
     if (again)
         puts("\nThe shell has been started again.");
-    printf("\nBulkhead on %u core%s with %" PRIu64
-           " MiB of memory. Type `help` for the commands.\n",
-           core.cores, core.cores == 1 ? "" : "s", frames * PAGE_SIZE >> 20);
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        members += list->core[i].state == MONITOR_CORE_MEMBER;
+        memory += list->core[i].memory_bytes;
+    }
+    printf("\nBulkhead on %u", members);
+    if (list != NULL && members != list->count)
+        printf(" of %zu", list->count);
+    printf(" core%s with %" PRIu64 " MiB of memory. Type `help` for the commands.\n",
+           members == 1 ? "" : "s", memory >> 20);
 }
 
 static void serve_console(void) {

@@ -1,12 +1,16 @@
 #include "manager.h"
 
+#include <string.h>
+
 #include <runtime/kcall.h>
 #include <runtime/startup.h>
 
 static int request(struct message *m) { return ipc_request(runtime_monitor(), m); }
 
-int manager_spawn(const char *args, size_t bytes, uint32_t argc, endpoint_t *endpoint) {
-    struct message m = { .type = MONITOR_SPAWN, .arg = { (uint64_t)args, bytes, argc } };
+int manager_spawn(uint64_t core, const char *args, size_t bytes, uint32_t argc,
+                  endpoint_t *endpoint) {
+    struct message m = { .type = MONITOR_SPAWN,
+                         .arg = { (uint64_t)args, bytes, argc, [5] = core } };
     int error = request(&m);
 
     *endpoint = error ? ENDPOINT_NONE : m.arg[0];
@@ -38,13 +42,23 @@ int manager_kill(endpoint_t endpoint) {
     return request(&m);
 }
 
-int manager_lookup(const char *label, endpoint_t *endpoint) {
-    struct message m = { .type = MONITOR_LOOKUP };
+int manager_lookup(uint64_t core, const char *label, endpoint_t *endpoint) {
+    struct message m = { .type = MONITOR_LOOKUP, .arg = { [5] = core } };
 
     if (!label_pack(label, m.arg))
         return -E_NOENT;
     int error = request(&m);
     *endpoint = error ? ENDPOINT_NONE : m.arg[0];
+    return error;
+}
+
+int manager_label(endpoint_t endpoint, char label[LABEL_MAX + 1]) {
+    struct message m = { .type = MONITOR_LABEL, .arg = { endpoint } };
+    int error = request(&m);
+
+    memset(label, 0, LABEL_MAX + 1);
+    if (!error)
+        memcpy(label, m.arg, LABEL_MAX);
     return error;
 }
 
@@ -60,4 +74,39 @@ int manager_sched(endpoint_t endpoint, enum sched_op op, uint64_t value) {
     struct message m = { .type = MONITOR_SCHED, .arg = { endpoint, op, value } };
 
     return request(&m);
+}
+
+int manager_cores(struct monitor_core *cores, size_t most, size_t *count, uint64_t *view) {
+    struct message m = { .type = MONITOR_CORES, .arg = { (uint64_t)cores, most * sizeof *cores } };
+    int error = request(&m);
+
+    *count = error ? 0 : m.arg[0] / sizeof *cores;
+    *view = error ? 0 : m.arg[1];
+    return error;
+}
+
+int manager_core_control(uint64_t core, enum core_control what) {
+    struct message m = { .type = MONITOR_CORE_CONTROL, .arg = { what, [5] = core } };
+
+    return request(&m);
+}
+
+int manager_getinfo(uint64_t core, uint64_t arg[4]) {
+    struct message m = { .type = MONITOR_GETINFO,
+                         .arg = { arg[1], arg[2], arg[0], arg[3], [5] = core } };
+    int error = request(&m);
+
+    if (!error)
+        memcpy(arg, m.arg, 3 * sizeof arg[0]);
+    return error;
+}
+
+int manager_trace(uint64_t core, uint64_t arg[4]) {
+    struct message m = { .type = MONITOR_TRACE,
+                         .arg = { arg[0], arg[1], arg[2], arg[3], [5] = core } };
+    int error = request(&m);
+
+    if (!error)
+        memcpy(arg, m.arg, 4 * sizeof arg[0]);
+    return error;
 }

@@ -1,6 +1,7 @@
 /*
  * Requests to the monitor (include/bulkhead/protocol/monitor.h), a function each. All return 0 or a
- * negated error.
+ * negated error. `core` is the number of a core, or CORE_HERE, or where the protocol has it
+ * CORE_ANY.
  */
 #ifndef SHELL_MANAGER_H
 #define SHELL_MANAGER_H
@@ -14,7 +15,8 @@
  * `args` are argc strings, each with its terminating zero, in `bytes` bytes; the first names the
  * program.
  */
-int manager_spawn(const char *args, size_t bytes, uint32_t argc, endpoint_t *endpoint);
+int manager_spawn(uint64_t core, const char *args, size_t bytes, uint32_t argc,
+                  endpoint_t *endpoint);
 
 int manager_status(endpoint_t endpoint, enum death_cause *cause, uint64_t *status);
 
@@ -23,11 +25,28 @@ int manager_report(endpoint_t endpoint, char *buffer, size_t bytes);
 
 int manager_kill(endpoint_t endpoint);
 
-int manager_lookup(const char *label, endpoint_t *endpoint);
+int manager_lookup(uint64_t core, const char *label, endpoint_t *endpoint);
+
+/* Terminated; "" when it has none. */
+int manager_label(endpoint_t endpoint, char label[LABEL_MAX + 1]);
 
 /* A name a line, at most `bytes` - 1 characters, terminated. */
 int manager_programs(char *buffer, size_t bytes);
 
 int manager_sched(endpoint_t endpoint, enum sched_op op, uint64_t value);
+
+/* Up to `most` cores, from core 0 on; *count receives how many. */
+int manager_cores(struct monitor_core *cores, size_t most, size_t *count, uint64_t *view);
+
+int manager_core_control(uint64_t core, enum core_control what);
+
+/* The kernel call GETINFO there; arg[] as there, and its outputs. */
+int manager_getinfo(uint64_t core, uint64_t arg[4]);
+
+/*
+ * The kernel call TRACE there; arg[] as there, and its outputs; and arg[3]: the TSC there less the
+ * TSC here.
+ */
+int manager_trace(uint64_t core, uint64_t arg[4]);
 
 #endif

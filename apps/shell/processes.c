@@ -1,16 +1,17 @@
 /* ps, kill, report. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <bulkhead/error.h>
 
 #include "manager.h"
+#include "members.h"
 #include "names.h"
 #include "shell.h"
 #include "table.h"
 
-#define FRAME_KIB (PAGE_SIZE / 1024)
+#define FRAME_KIB    (PAGE_SIZE / 1024)
+#define REPORT_BYTES 4096
 
 static const char *state_text(uint32_t state) {
     static const char *const text[] = {
@@ -54,6 +55,24 @@ static void row_details(struct table *table, const struct process_list *list,
     table_cell(table, "%u", process->refusals);
 }
 
+/* The processes that `ps [-v] [CORE]` is to show: of all members, or of one. */
+static enum status select_processes(const struct command *command, bool *details,
+                                    const struct process_list **list) {
+    static struct process_list of_core;
+    uint32_t core;
+
+    if (!core_arguments(command, "-v", details, &core))
+        return STATUS_USAGE;
+    if (command->words == 1 + (int)*details) {
+        *list = processes_now();
+        return *list != NULL ? STATUS_OK : shell_failed(command, -E_NOMEM);
+    }
+    of_core.count = 0;
+    *list = &of_core;
+    int error = processes_add(&of_core, core);
+    return error ? core_failed(command, core, error) : STATUS_OK;
+}
+
 enum status builtin_ps(const struct command *command) {
     static const struct table_column columns[] = {
         { "ENDPOINT", TABLE_LEFT },   { "LABEL", TABLE_LEFT },       { "STATE", TABLE_LEFT },
@@ -63,19 +82,18 @@ enum status builtin_ps(const struct command *command) {
         { "QUOTA KiB", TABLE_RIGHT }, { "MAY CREATE", TABLE_RIGHT }, { "REFUSED", TABLE_RIGHT },
     };
     enum { COLUMNS_BRIEF = 8, COLUMNS_ALL = sizeof columns / sizeof columns[0] };
-    bool all = command->words == 2;
     const struct process_list *list;
     struct table table;
+    bool details;
 
-    if (all && strcmp(command->word[1], "-v") != 0)
-        return shell_misused(command, "'%s' is not an option; there is -v", command->word[1]);
-    if ((list = processes_now()) == NULL)
-        return shell_failed(command, -E_NOENT);
-    table_begin(&table, stdout, columns, all ? COLUMNS_ALL : COLUMNS_BRIEF);
+    enum status status = select_processes(command, &details, &list);
+    if (status != STATUS_OK)
+        return status;
+    table_begin(&table, stdout, columns, details ? COLUMNS_ALL : COLUMNS_BRIEF);
     while (table_pass(&table))
         for (size_t i = 0; i < list->count; i++) {
             row(&table, &list->process[i]);
-            if (all)
+            if (details)
                 row_details(&table, list, &list->process[i]);
         }
     return STATUS_OK;
@@ -83,42 +101,43 @@ enum status builtin_ps(const struct command *command) {
 
 enum status builtin_kill(const struct command *command) {
     endpoint_t endpoint;
-    int error = process_resolve(command->word[1], &endpoint);
 
-    if (error == -E_NOENT)
-        return shell_misused(command, "'%s' is neither an endpoint nor the label of a process",
-                             command->word[1]);
-    if (!error)
-        error = manager_kill(endpoint);
-    return error ? shell_failed(command, error) : STATUS_OK;
+    if (!process_resolve(command, command->word[1], &endpoint))
+        return STATUS_USAGE;
+    int error = manager_kill(endpoint);
+    return error ? process_failed(command, endpoint, error) : STATUS_OK;
 }
 
 enum status builtin_report(const struct command *command) {
-    static char report[4096];
+    static char report[REPORT_BYTES];
     endpoint_t endpoint;
-    int error = process_resolve(command->word[1], &endpoint);
 
-    if (!error)
-        error = manager_report(endpoint, report, sizeof report);
-    if (error == -E_NOENT)
+    if (!process_resolve(command, command->word[1], &endpoint))
+        return STATUS_USAGE;
+    int error = manager_report(endpoint, report, sizeof report);
+    if (error == -E_NOENT && core_lives(endpoint))
         return shell_misused(
             command, "no death of '%s' is remembered; give the endpoint of one of the last %d dead",
             command->word[1], MONITOR_REPORTS);
     if (error)
-        return shell_failed(command, error);
+        return process_failed(command, endpoint, error);
     fputs(report, stdout);
     return STATUS_OK;
 }
 
-/* Labels of live processes. */
+/* Labels of live processes, with the core if it is another than the shell's. */
 const char *process_candidate(size_t index) {
-    static char label[LABEL_MAX + 1];
+    static char label[LABEL_MAX + sizeof "@65535"];
     static const struct process_list *list;
 
     if (index == 0)
         list = processes_now();
     if (list == NULL || index >= list->count)
         return NULL;
-    memcpy(label, list->process[index].label, LABEL_MAX);
+    const struct process_info *process = &list->process[index];
+    int length = snprintf(label, sizeof label, "%.*s", LABEL_MAX, process->label);
+    if (endpoint_core(process->endpoint) != core_own())
+        snprintf(label + length, sizeof label - (size_t)length, "@%u",
+                 endpoint_core(process->endpoint));
     return label;
 }

@@ -48,16 +48,15 @@ static enum status change(const struct command *command) {
     endpoint_t endpoint;
     uint64_t value;
 
-    if (process_resolve(command->word[2], &endpoint))
-        return shell_misused(command, "'%s' is neither an endpoint nor the label of a process",
-                             command->word[2]);
+    if (!process_resolve(command, command->word[2], &endpoint))
+        return STATUS_USAGE;
     if (!shell_number(command->word[3], least, most, &value))
         return shell_misused(command, "'%s' is not a %s: must be %" PRIu64 " to %" PRIu64 "%s",
                              command->word[3], quantum ? "quantum" : "priority", least, most,
                              quantum ? " (microseconds)" : "");
     int error = quantum ? manager_sched(endpoint, SCHED_QUANTUM, value * US)
                         : manager_sched(endpoint, SCHED_PRIORITY, value);
-    return error ? shell_failed(command, error) : STATUS_OK;
+    return error ? process_failed(command, endpoint, error) : STATUS_OK;
 }
 
 enum status builtin_sched(const struct command *command) {

@@ -88,6 +88,7 @@ enum status builtin_ipcbench(const struct command *command);
 
 /* ---- the other commands, by file ---- */
 
+enum status builtin_cores(const struct command *command);
 enum status builtin_ps(const struct command *command);
 enum status builtin_kill(const struct command *command);
 enum status builtin_report(const struct command *command);
@@ -101,6 +102,9 @@ enum status builtin_sched(const struct command *command);
 enum status builtin_trace(const struct command *command);
 
 const char *program_candidate(size_t index);
+const char *run_candidate(size_t index);
+const char *cores_candidate(size_t index);
+const char *core_candidate(size_t index);
 const char *process_candidate(size_t index);
 const char *sched_candidate(size_t index);
 const char *trace_candidate(size_t index);

@@ -1,27 +1,17 @@
 /* mem, log, uptime, poweroff, reboot. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <runtime/console.h>
 #include <runtime/kcall.h>
 #include <runtime/startup.h>
 
+#include "members.h"
 #include "shell.h"
 #include "table.h"
 
 #define LOG_SHOWN       32768 /* bytes of it, at most */
 #define LOG_POLL_PERIOD (100 * TIME_MILLISECOND)
-
-/* Bytes with a tenth, in a unit that fits. */
-static void cell_bytes(struct table *table, uint64_t bytes) {
-    uint64_t kib10 = bytes * 10 / 1024, mib10 = kib10 / 1024;
-
-    if (mib10 >= 10)
-        table_cell(table, "%" PRIu64 ".%" PRIu64 " MiB", mib10 / 10, mib10 % 10);
-    else
-        table_cell(table, "%" PRIu64 ".%" PRIu64 " KiB", kib10 / 10, kib10 % 10);
-}
 
 static void print_frames(const struct memory_info *memory) {
     static const struct table_column columns[] = {
@@ -41,7 +31,7 @@ static void print_frames(const struct memory_info *memory) {
         for (unsigned state = 0; state < FRAME_STATE_COUNT; state++) {
             table_cell(&table, "%s", states[state]);
             table_cell(&table, "%" PRIu64, memory->frames[state]);
-            cell_bytes(&table, memory->frames[state] * PAGE_SIZE);
+            table_cell_bytes(&table, memory->frames[state] * PAGE_SIZE);
         }
 }
 
@@ -66,20 +56,24 @@ static void print_instance(const struct core_info *core, const struct memory_inf
     while (table_pass(&table))
         for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
             table_cell(&table, "%s", parts[i].name);
-            cell_bytes(&table, parts[i].bytes);
+            table_cell_bytes(&table, parts[i].bytes);
         }
 }
 
 enum status builtin_mem(const struct command *command) {
     struct memory_info memory = { 0 };
     struct core_info core = { 0 };
-    int error = getinfo(INFO_MEMORY, &memory, sizeof memory, 0, NULL, NULL);
+    uint32_t number;
+    bool none;
 
+    if (!core_arguments(command, NULL, &none, &number))
+        return STATUS_USAGE;
+    int error = core_getinfo(number, INFO_MEMORY, &memory, sizeof memory, 0, NULL);
     if (!error)
-        error = getinfo(INFO_CORE, &core, sizeof core, 0, NULL, NULL);
+        error = core_getinfo(number, INFO_CORE, &core, sizeof core, 0, NULL);
     if (error)
-        return shell_failed(command, error);
-    printf("partition of core %u: 0x%" PRIx64 " to 0x%" PRIx64 "\n\n", core.core,
+        return core_failed(command, number, error);
+    printf("partition of core %u: 0x%" PRIx64 " to 0x%" PRIx64 "\n\n", number,
            memory.partition_base, memory.partition_base + memory.partition_bytes - 1);
     print_frames(&memory);
     putchar('\n');
@@ -88,35 +82,38 @@ enum status builtin_mem(const struct command *command) {
 }
 
 /*
- * Prints what was logged from *position on, up to now: without a console, output goes to the log
- * itself. The kernel gives it in pieces.
+ * Prints what a core has logged from *position on, up to now: without a console, output goes to the
+ * own log itself. A kernel gives it in pieces, and keeps only the last of it.
  */
-static int print_log(uint64_t *position) {
+static int print_log(uint32_t core, uint64_t *position) {
     static char text[1024];
-    size_t bytes = 0, total = 0;
-    int error = getinfo(INFO_LOG, text, 0, *position, &bytes, &total);
+    struct info_result piece = { 0 };
+    int error = core_getinfo(core, INFO_LOG, text, 0, *position, &piece);
+    size_t end = piece.total;
 
-    if (!error && total - *position > LOG_SHOWN)
-        *position = total - LOG_SHOWN;
-    while (!error && *position < total) {
-        error = getinfo(INFO_LOG, text, sizeof text, *position, &bytes, NULL);
-        if (!error)
-            fwrite(text, 1, bytes, stdout);
-        *position += bytes;
+    if (!error && end - *position > LOG_SHOWN)
+        *position = end - LOG_SHOWN;
+    while (!error && *position < end) {
+        error = core_getinfo(core, INFO_LOG, text, sizeof text, *position, &piece);
+        if (error || piece.bytes == 0)
+            break;
+        fwrite(text, 1, piece.bytes, stdout);
+        *position = piece.position + piece.bytes;
     }
     return error;
 }
 
 enum status builtin_log(const struct command *command) {
-    bool follow = command->words == 2;
     uint64_t position = 0;
+    uint32_t core;
+    bool follow;
 
-    if (follow && strcmp(command->word[1], "-f") != 0)
-        return shell_misused(command, "'%s' is not an option; there is -f", command->word[1]);
-    int error = print_log(&position);
+    if (!core_arguments(command, "-f", &follow, &core))
+        return STATUS_USAGE;
+    int error = print_log(core, &position);
     while (!error && follow && shell_sleep(LOG_POLL_PERIOD))
-        error = print_log(&position);
-    return error ? shell_failed(command, error) : STATUS_OK;
+        error = print_log(core, &position);
+    return error ? core_failed(command, core, error) : STATUS_OK;
 }
 
 static void print_time(const char *what, uint64_t nanoseconds) {
@@ -133,20 +130,21 @@ static void print_details(const struct core_info *core) {
            core->fastpath_hits);
     printf("interrupts        %" PRIu64 ", %" PRIu64 " of unknown origin\n", core->interrupts,
            core->unknown_interrupts);
-    if (shell_prompt_stamp() != 0)
+    if (core->core == core_own() && shell_prompt_stamp() != 0)
         printf("boot to prompt    %" PRIu64 " ticks of the time-stamp counter\n",
                shell_prompt_stamp() - core->tsc_start);
 }
 
 enum status builtin_uptime(const struct command *command) {
-    bool details = command->words == 2;
     struct core_info core = { 0 };
-    int error;
+    uint32_t number;
+    bool details;
 
-    if (details && strcmp(command->word[1], "-v") != 0)
-        return shell_misused(command, "'%s' is not an option; there is -v", command->word[1]);
-    if ((error = getinfo(INFO_CORE, &core, sizeof core, 0, NULL, NULL)))
-        return shell_failed(command, error);
+    if (!core_arguments(command, "-v", &details, &number))
+        return STATUS_USAGE;
+    int error = core_getinfo(number, INFO_CORE, &core, sizeof core, 0, NULL);
+    if (error)
+        return core_failed(command, number, error);
     printf("core %u of %u:", core.core, core.cores);
     print_time(" up", core.time);
     print_time(", idle", core.idle_time);

@@ -1,6 +1,7 @@
 #include "table.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -61,4 +62,13 @@ void table_cell(struct table *table, const char *format, ...) {
     if (length > table->width[table->column])
         table->width[table->column] = length;
     table->column = (table->column + 1) % table->count;
+}
+
+void table_cell_bytes(struct table *table, uint64_t bytes) {
+    uint64_t kib10 = bytes * 10 / 1024, mib10 = kib10 / 1024;
+
+    if (mib10 >= 10)
+        table_cell(table, "%" PRIu64 ".%" PRIu64 " MiB", mib10 / 10, mib10 % 10);
+    else
+        table_cell(table, "%" PRIu64 ".%" PRIu64 " KiB", kib10 / 10, kib10 % 10);
 }

@@ -13,6 +13,7 @@
 #define SHELL_TABLE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #define TABLE_COLUMNS 16 /* of one table */
@@ -40,5 +41,8 @@ bool table_pass(struct table *table);
 
 /* The next cell, row by row; both passes must give the same cells. */
 void table_cell(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Bytes with a tenth, in a unit that fits. */
+void table_cell_bytes(struct table *table, uint64_t bytes);
 
 #endif

@@ -1,4 +1,6 @@
 name := shell-test
-sources := $(wildcard $(here)/*.c) $(patsubst %,../../../apps/shell/%.c,command endpoint_text line table) \
-    $(patsubst %,../../../monitor/%.c,policy report) ../../../bench/ipcbench/figure.c
-flags := -Iapps/shell -Imonitor -Ibench/ipcbench
+sources := $(wildcard $(here)/*.c) $(patsubst %,../../../apps/shell/%.c,command cores endpoint_text \
+    events jobs line manager members names place processes scheduling system table usage) \
+    $(patsubst %,../../../monitor/%.c,policy report) ../../../bench/ipcbench/figure.c \
+    ../../../lib/start/time.c
+flags := -include $(here)/fake_machine.h -Iapps/shell -Imonitor -Ibench/ipcbench -Ilib/start
