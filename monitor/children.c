@@ -12,6 +12,7 @@
 #include "deaths.h"
 #include "forward.h"
 #include "machine.h"
+#include "names.h"
 #include "programs.h"
 #include "services.h"
 
@@ -207,6 +208,7 @@ static void bury(endpoint_t endpoint) {
     if (entry != NULL)
         entry->endpoint = ENDPOINT_NONE;
     bindings_process_died(endpoint);
+    names_process_died(endpoint);
     proc_destroy(endpoint);
     if (child.policy != NULL && child.policy->service != SERVICE_NONE)
         service_ended(child.policy, death);

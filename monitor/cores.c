@@ -147,7 +147,7 @@ static void stop(void *context, enum stop_reason why) {
 static int vote(void *context, const struct operation *operation) {
     (void)context;
     if (operation->kind == OPERATION_NAME)
-        return 0;
+        return names_vote(operation);
     return cores_is_member((uint32_t)operation->key) ? -E_STATE : 0;
 }
 
@@ -161,7 +161,8 @@ static void act(void *context, const struct operation *operation) {
 
 static void cancel(void *context, const struct operation *operation) {
     (void)context;
-    (void)operation;
+    if (operation->kind == OPERATION_NAME)
+        names_cancel(operation);
 }
 
 static void finished(void *context, const struct operation *operation, int result) {

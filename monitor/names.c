@@ -6,10 +6,11 @@
 #include <runtime/event.h>
 #include <runtime/startup.h>
 
+#include "children.h"
 #include "machine.h"
 #include "peer_requests.h"
 
-#define NAMES_MAX   8
+#define NAMES_MAX   64
 #define RETRY_PAUSE (10 * TIME_MILLISECOND)
 
 struct name {
@@ -18,7 +19,9 @@ struct name {
     bool known;            /* it has been agreed on, or this core was told */
     bool wanted;           /* `wish` is to be agreed on */
     bool asked;            /* it is under way */
+    bool voted;            /* this core has said that it can be done */
     endpoint_t wish;
+    endpoint_t client; /* who waits for that; ENDPOINT_NONE: nobody */
     names_listener *listener;
     core_set_t owed; /* new members that are to be told */
 };
@@ -46,6 +49,25 @@ static struct name *find(const char *name) {
 
     memcpy(text, name, strnlen(name, NAME_BYTES));
     return entry(text);
+}
+
+/* An entry that means nothing any more can be another name's. */
+static void tidy(struct name *n) {
+    bool used = n->process != ENDPOINT_NONE || n->wanted || n->asked || n->voted ||
+                n->listener != NULL;
+
+    if (!used)
+        *n = (struct name){ 0 };
+}
+
+static void answer(struct name *n, int result) {
+    struct message reply = { .source = n->client };
+
+    if (n->client == ENDPOINT_NONE)
+        return;
+    n->client = ENDPOINT_NONE;
+    message_set_result(&reply, result);
+    event_reply(reply.source, &reply);
 }
 
 static void set(struct name *n, endpoint_t process) {
@@ -77,7 +99,8 @@ static void ask_next(struct event_alarm *alarm) {
         operation.argument[1] = n->wish;
         n->asked = true;
         n->wanted = false;
-        if (cores_agree(&operation) == 0)
+        int error = cores_agree(&operation);
+        if (error == 0)
             return;
         n->asked = false;
         n->wanted = true;
@@ -93,22 +116,109 @@ void names_publish(const char *name, endpoint_t process) {
     ask_next(&retry_alarm);
 }
 
-void names_set(const struct operation *operation) {
+static struct name *entry_of(const struct operation *operation) {
     char text[NAME_BYTES];
 
     memcpy(text, &operation->key, sizeof operation->key);
     memcpy(text + sizeof operation->key, &operation->argument[0], sizeof operation->argument[0]);
-    struct name *n = entry(text);
-    if (n != NULL)
-        set(n, operation->argument[1]);
+    return entry(text);
 }
 
+int names_vote(const struct operation *operation) {
+    struct name *n = entry_of(operation);
+    endpoint_t process = operation->argument[1];
+    int result = 0;
+
+    if (n == NULL)
+        return -E_NOSLOT;
+    if (process != ENDPOINT_NONE && n->process != ENDPOINT_NONE && n->process != process)
+        result = -E_EXIST;
+    n->voted = result == 0;
+    tidy(n);
+    return result;
+}
+
+void names_cancel(const struct operation *operation) {
+    struct name *n = entry_of(operation);
+
+    if (n == NULL)
+        return;
+    n->voted = false;
+    tidy(n);
+}
+
+void names_set(const struct operation *operation) {
+    struct name *n = entry_of(operation);
+
+    if (n == NULL)
+        return;
+    n->voted = false;
+    set(n, operation->argument[1]);
+    tidy(n);
+}
+
+/* What was refused for good is told to who asked; all else is tried again. */
 void names_agreed(int result) {
+    bool refused = result == -E_EXIST || result == -E_NOSLOT;
+
     for (struct name *n = names; n < names + NAMES_MAX; n++) {
-        n->wanted |= n->asked && result != 0;
+        if (!n->asked)
+            continue;
         n->asked = false;
+        n->wanted |= result != 0 && !(refused && n->client != ENDPOINT_NONE);
+        if (!n->wanted)
+            answer(n, result);
+        tidy(n);
     }
     event_alarm_set(&retry_alarm, result ? RETRY_PAUSE : 0, ask_next);
+}
+
+/* ---- What clients ask ---- */
+
+int names_publish_for(endpoint_t client, const uint64_t arg[MESSAGE_ARGS]) {
+    char text[NAME_BYTES];
+
+    memcpy(text, arg, NAME_BYTES);
+    if (text[0] == '\0')
+        return -E_INVAL;
+    if (child_find(arg[2]) == NULL)
+        return -E_BADEP;
+    struct name *n = entry(text);
+    if (n == NULL)
+        return -E_NOSLOT;
+    if (n->wanted || n->asked)
+        return -E_BUSY;
+    n->wish = arg[2];
+    n->wanted = true;
+    n->client = client;
+    ask_next(&retry_alarm);
+    return 1;
+}
+
+int names_find_for(uint64_t arg[MESSAGE_ARGS]) {
+    char text[NAME_BYTES];
+
+    memcpy(text, arg, NAME_BYTES);
+    for (const struct name *n = names; n < names + NAMES_MAX; n++) {
+        if (n->process == ENDPOINT_NONE || memcmp(n->text, text, NAME_BYTES) != 0)
+            continue;
+        arg[0] = n->process;
+        return 0;
+    }
+    return -E_NOENT;
+}
+
+void names_process_died(endpoint_t process) {
+    for (struct name *n = names; n < names + NAMES_MAX; n++) {
+        if (n->client == process)
+            n->client = ENDPOINT_NONE;
+        if (n->process != process && !(n->wanted && n->wish == process) &&
+            !(n->asked && n->wish == process))
+            continue;
+        n->wish = ENDPOINT_NONE;
+        n->wanted = true;
+    }
+    ask_next(&retry_alarm);
 }
 
 /* ---- New members ---- */
@@ -135,8 +245,10 @@ void names_view_changed(core_set_t gone) {
         n->owed &= view->members;
         if (view->leader == machine_self() && n->known)
             n->owed |= new_members;
-        if (core_in(gone, endpoint_core(n->process)) && n->process != ENDPOINT_NONE)
+        if (core_in(gone, endpoint_core(n->process)) && n->process != ENDPOINT_NONE) {
             set(n, ENDPOINT_NONE);
+            tidy(n);
+        }
     }
     for_each_core(core, new_members)
         tell(core);

@@ -1,6 +1,7 @@
 /*
- * Names on which all monitors agree: which process of which core is the console. Set by an agreed
- * operation; who becomes a member later is told them by the leader of its view.
+ * Names on which all monitors agree, such as which process of which core is the console. Set by an
+ * agreed operation; who becomes a member later is told them by the leader of its view. A name is
+ * its process' until that dies.
  */
 #ifndef MONITOR_NAMES_H
 #define MONITOR_NAMES_H
@@ -27,10 +28,22 @@ void names_publish(const char *name, endpoint_t process);
 /* ENDPOINT_NONE: nobody. */
 endpoint_t names_find(const char *name);
 
+/* MONITOR_PUBLISH, whose reply comes later if this returns 1, and MONITOR_FIND. */
+int names_publish_for(endpoint_t client, const uint64_t arg[MESSAGE_ARGS]);
+int names_find_for(uint64_t arg[MESSAGE_ARGS]);
+
+/* A process of this core has died: it has no names any more. */
+void names_process_died(endpoint_t process);
+
 /* For cores_listen(). */
 void names_view_changed(core_set_t gone);
 
-/* In cores.c: an operation on names is done; what this core has asked for has ended. */
+/*
+ * For cores.c: whether an operation on names can be done; it is off; it is done; what this core has
+ * asked for has ended.
+ */
+int names_vote(const struct operation *operation);
+void names_cancel(const struct operation *operation);
 void names_set(const struct operation *operation);
 void names_agreed(int result);
 

@@ -12,6 +12,7 @@
 #include "deaths.h"
 #include "forward.h"
 #include "machine.h"
+#include "names.h"
 #include "programs.h"
 
 /*
@@ -176,6 +177,10 @@ static int serve_disconnect(struct call *call) {
 
 static int serve_bound(struct call *call) { return bindings_next(call->client, call->arg); }
 
+static int serve_publish(struct call *call) { return names_publish_for(call->client, call->arg); }
+
+static int serve_find(struct call *call) { return names_find_for(call->arg); }
+
 /* Which core a request is for. */
 enum place { PLACE_HERE, PLACE_CORE /* arg[5] */, PLACE_ENDPOINT /* arg[0] */ };
 
@@ -203,6 +208,8 @@ static const struct kind {
     ROW(POOL) = { serve_pool, .open = true },
     ROW(DISCONNECT) = { serve_disconnect, .open = true },
     ROW(BOUND) = { serve_bound, .open = true },
+    ROW(PUBLISH) = { serve_publish },
+    ROW(FIND) = { serve_find, .open = true },
     ROW(CORES) = { serve_cores, .text = TEXT_OUT, .address = 0 },
     ROW(CORE_CONTROL) = { serve_core_control },
     ROW(GETINFO) = { serve_getinfo, .place = PLACE_CORE, .text = TEXT_OUT, .address = 0 },

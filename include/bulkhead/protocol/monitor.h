@@ -77,7 +77,13 @@
     /* The kernel call TRACE on a core. arg[0]: enum trace_op, arg[1]: classes, or for TRACE_READ  \
      * address, arg[2]: bytes there, arg[3]: first event, arg[5]: core. Reply as TRACE's outputs;  \
      * and arg[3]: the core's TSC less the client's */                                             \
-    X(TRACE, MESSAGE_TYPE_SERVICE + 15)
+    X(TRACE, MESSAGE_TYPE_SERVICE + 15)                                                            \
+    /* Give a process of this core a name that all cores agree on, until it dies. arg[0], arg[1]:  \
+     * name, 1 to 16 bytes, zero-padded; arg[2]: endpoint. The reply comes when all know it.       \
+     * E_EXIST another process has that name, E_BADEP, E_INVAL, E_NOSLOT too many names */         \
+    X(PUBLISH, MESSAGE_TYPE_SERVICE + 16)                                                          \
+    /* Who has a name? arg[0], arg[1]: name. Reply arg[0]: endpoint. E_NOENT. Open to every client */ \
+    X(FIND, MESSAGE_TYPE_SERVICE + 17)
 
 enum monitor_request {
 #define X(name, number) MONITOR_##name = (number),

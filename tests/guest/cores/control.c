@@ -14,7 +14,7 @@ void test_stop_and_start(void) {
     check_all("without core 2");
     tap_is(core_control(CORE_CONTROL_START, 2), 0, "it can be started");
     tap_is(core_state(2), MONITOR_CORE_MEMBER, "then it is a member");
-    tap_is(core_incarnation(2), 1, "but another than before");
+    tap_is(core_incarnation(2), 2, "but another than before");
     tap_is(run_part(2, "where"), 2, "programs run there");
     check_all("with core 2 again");
 }

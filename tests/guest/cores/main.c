@@ -37,6 +37,10 @@ static int part(const char *name) {
         return check_here();
     if (strcmp(name, "where") == 0)
         return endpoint_core(runtime_self());
+    if (strncmp(name, "publish ", 8) == 0)
+        return part_publish(name + 8);
+    if (strncmp(name, "find ", 5) == 0)
+        return part_find(name + 5);
     if (strncmp(name, "crash ", 6) == 0)
         return part_crash(name + 6);
     return 254;
@@ -48,6 +52,7 @@ int main(int argc, char **argv) {
     tap_plan(0);
     test_members();
     test_requests();
+    test_names();
     test_stop_and_start();
     test_fence();
     test_containment();

@@ -15,11 +15,14 @@ void check_all(const char *when);
 
 void test_members(void);
 void test_requests(void);
+void test_names(void);
 void test_stop_and_start(void);
 void test_fence(void);
 void test_containment(void);
 
-/* Part of a test, run elsewhere. */
+/* Parts of tests, run elsewhere. */
 int part_crash(const char *arguments);
+int part_publish(const char *name);
+int part_find(const char *name);
 
 #endif

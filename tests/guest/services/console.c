@@ -46,7 +46,7 @@ static endpoint_t start_reader(void) {
     struct process_info info = { 0 };
     endpoint_t reader;
 
-    if (manager_spawn(args, sizeof args, 2, &reader))
+    if (manager_spawn(CORE_HERE, args, sizeof args, 2, &reader))
         tap_bail_out("cannot start a reader");
 
     while (getinfo(INFO_PROCESS, &info, sizeof info, reader, NULL, NULL) == 0 &&

@@ -12,7 +12,7 @@
 static int spawn(const void *args, size_t bytes, uint32_t argc) {
     endpoint_t endpoint;
 
-    return manager_spawn(args, bytes, argc, &endpoint);
+    return manager_spawn(CORE_HERE, args, bytes, argc, &endpoint);
 }
 
 static int spawn_name(const char *name) { return spawn(name, strlen(name) + 1, 1); }
@@ -32,7 +32,7 @@ static bool is_listed(const char *name) {
 
 void test_spawn(void) {
     static char args[STARTUP_ARGS_MAX + 1];
-    struct message m = { .type = MONITOR_SCHED + 1 };
+    struct message m = { .type = MONITOR_FIND + 1 };
 
     tap_ok(is_listed("hello"), "programs_are_listed");
     tap_ok(!is_listed("serial") && !is_listed("monitor") && !is_listed("cpu-driver"),
@@ -54,7 +54,7 @@ void test_spawn(void) {
 static endpoint_t run(const char *args, size_t bytes, uint32_t argc, enum death_cause *cause,
                       uint64_t *status) {
     endpoint_t program;
-    int error = manager_spawn(args, bytes, argc, &program);
+    int error = manager_spawn(CORE_HERE, args, bytes, argc, &program);
 
     if (error)
         tap_bail_out("cannot spawn %s: %s", args, error_text(error));
@@ -94,7 +94,7 @@ static void test_kill(void) {
     uint64_t status;
     endpoint_t program;
 
-    if (manager_spawn("spin", 5, 1, &program))
+    if (manager_spawn(CORE_HERE, "spin", 5, 1, &program))
         tap_bail_out("cannot spawn spin");
     tap_is(manager_sched(program, SCHED_PRIORITY, 12), 0, "sched_sets_a_priority");
     tap_is(manager_sched(program, SCHED_PRIORITY, 0), -E_PERM, "sched_beyond_the_policy_fails");
@@ -133,7 +133,7 @@ void test_deaths(void) {
     static const char orphan[] = "test-services\0leave-an-orphan";
     run(orphan, sizeof orphan, 2, &cause, &status);
     tap_ok(cause == DEATH_EXIT && status == 0, "a_program_may_leave_a_child_behind");
-    tap_is(manager_lookup("test-services", &found), 0, "the_monitor_goes_on");
+    tap_is(manager_lookup(CORE_HERE, "test-services", &found), 0, "the_monitor_goes_on");
     tap_ok(!process_exists("orphan"), "an_orphan_is_ended");
 }
 
@@ -148,7 +148,7 @@ static void stranger(void *unused) {
     (void)unused;
     label_pack("serial", lookup.arg);
     clone_status |= manager_programs(names, sizeof names) != -E_PERM;
-    clone_status |= (manager_spawn("hello", 6, 1, &nobody) != -E_PERM) << 1;
+    clone_status |= (manager_spawn(CORE_HERE, "hello", 6, 1, &nobody) != -E_PERM) << 1;
     clone_status |= (manager_kill(runtime_console()) != -E_PERM) << 2;
     clone_status |= (manager_sched(runtime_self(), SCHED_PRIORITY, 15) != -E_PERM) << 3;
     clone_status |=
@@ -171,17 +171,18 @@ void test_privileges(void) {
            "who_may_not_manage_may_only_look_up");
     tap_is(end_of_clone(start_clone("rude", rude, runtime_monitor())), 0,
            "nobody_waits_for_who_does_not_take_answers");
-    tap_ok(manager_lookup("monitor", &endpoint) == 0 && endpoint == runtime_monitor(),
+    tap_ok(manager_lookup(CORE_HERE, "monitor", &endpoint) == 0 && endpoint == runtime_monitor(),
            "lookup_finds_the_monitor");
-    tap_ok(manager_lookup("serial", &endpoint) == 0 && endpoint == runtime_console(),
+    tap_ok(manager_lookup(CORE_HERE, "serial", &endpoint) == 0 && endpoint == runtime_console(),
            "lookup_finds_the_console");
-    tap_is(manager_lookup("nobody", &endpoint), -E_NOENT, "lookup_of_nobody_fails");
+    tap_is(manager_lookup(CORE_HERE, "nobody", &endpoint), -E_NOENT, "lookup_of_nobody_fails");
 }
 
 void test_recovery(void) {
     endpoint_t before = runtime_console(), after;
 
     tap_is(manager_kill(before), 0, "the_console_can_be_killed");
-    tap_ok(manager_lookup("serial", &after) == 0 && after != before, "it_is_started_again");
+    tap_ok(manager_lookup(CORE_HERE, "serial", &after) == 0 && after != before,
+           "it_is_started_again");
     tap_is((int64_t)runtime_console(), (int64_t)after, "its_clients_are_told");
 }
