@@ -111,11 +111,17 @@ Test(policy, the_keyboard_is_for_the_shell_and_for_tests) {
             cr_assert_not(may_read_the_console(policy), "%s", policy->program);
 }
 
+Test(policy, what_reaches_other_cores_is_for_monitors) {
+    for (const struct policy *policy = policies; policy < END; policy++)
+        cr_assert_eq(policy->kcalls & KCALL_MONITOR, 0, "%s", policy->program);
+}
+
 Test(policy, only_tests_and_the_shell_manage) {
     for (const struct policy *policy = policies; policy < END; policy++)
         if (policy->manages)
-            cr_assert(policy->service == SERVICE_SHELL || policy->kcalls == KCALL_ALL, "%s",
-                      policy->program);
+            cr_assert(policy->service == SERVICE_SHELL ||
+                          policy->kcalls == (KCALL_ALL & ~KCALL_MONITOR),
+                      "%s", policy->program);
 }
 
 Test(policy, the_shell_can_log_without_a_console_and_others_not_power_off) {
