@@ -327,11 +327,11 @@ static void ring(struct process *p) {
 
 static void notify(struct process *p) {
     struct process *to;
-    if (endpoint_core(p->context.rdi) == ENDPOINT_CORE_BINDING) {
+    int error = ipc_target(p, p->context.rdi, &to);
+    if (error && endpoint_core(p->context.rdi) == ENDPOINT_CORE_BINDING) {
         ring(p);
         return;
     }
-    int error = ipc_target(p, p->context.rdi, &to);
     finish(p, error);
     if (error)
         return;

@@ -30,7 +30,7 @@ static int serve_spawn(struct call *call) {
 
     if (call->bytes == 0 || memchr(call->text, '\0', call->bytes) == NULL)
         return -E_INVAL;
-    if (call->arg[2] > call->bytes)
+    if (call->bytes > STARTUP_ARGS_MAX || call->arg[2] > call->bytes)
         return -E_TOOBIG;
     const struct policy *policy = policy_find(call->text);
     if (policy != NULL && policy->service != SERVICE_NONE)
