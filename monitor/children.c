@@ -131,10 +131,11 @@ int child_spawn(const char *args, size_t args_bytes, uint32_t argc, endpoint_t s
 
     if (args_bytes == 0 || argc == 0 || memchr(args, '\0', args_bytes) == NULL)
         return -E_INVAL;
-    int error = program_find(args, &program);
+    const struct policy *policy = policy_find(args);
+    int error =
+        program_find(policy != NULL && policy->image != NULL ? policy->image : args, &program);
     if (error)
         return error;
-    const struct policy *policy = policy_find(args);
     if (policy == NULL)
         return -E_PERM;
     if (child == NULL)

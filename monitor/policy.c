@@ -16,6 +16,12 @@
 /* A program that asks others and is asked by none. */
 #define IPC_CLIENT (IPC_BIT(SENDREC) | IPC_BIT(RECEIVE))
 
+/* The driver of one serial port. It answers whoever may ask it, and asks nobody. */
+#define SERIAL_PORT(base, line)                                                                 \
+    .ipc = IPC_BIT(SENDREC) | IPC_BIT(RECEIVE) | IPC_BIT(NBSEND) | IPC_BIT(NOTIFY),             \
+    .kcalls = KCALLS_PROGRAM | KCALL_BIT(VDEVIO) | KCALL_BIT(IRQCTL), .ports = { { base, 8 } }, \
+    .lines = { { line, 1 } }, .frames = 128, .quantum = 50 * MS
+
 /* A program without privileges: it computes, and writes to the console. */
 #define ORDINARY                                                                         \
     .ipc = IPC_CLIENT, .kcalls = KCALLS_PROGRAM, .targets = { "serial" }, .frames = 128, \
@@ -34,22 +40,22 @@
     .most_urgent = 0, .quantum = 10 * MS, .manages = true
 
 const struct policy policies[] = {
-    /*
-     * The 16550 at COM1. It answers whoever may ask it, and asks nobody. Keys are for the shell: a
-     * program that could read them could keep them from it for good.
-     */
+    /* Keys are for the shell: a program that could read them could keep them from it for good. */
     {
         .program = "serial",
         .service = SERVICE_CONSOLE,
-        .arguments = { "shell", "test-*" },
-        .ipc = IPC_BIT(SENDREC) | IPC_BIT(RECEIVE) | IPC_BIT(NBSEND) | IPC_BIT(NOTIFY),
-        .kcalls = KCALLS_PROGRAM | KCALL_BIT(VDEVIO) | KCALL_BIT(IRQCTL),
-        .ports = { { 0x3f8, 8 } },
-        .lines = { { 4, 1 } },
-        .frames = 128,
+        .arguments = { "com1", "shell", "test-*" },
+        SERIAL_PORT(0x3f8, 4),
         .priority = 1,
         .most_urgent = 1,
-        .quantum = 50 * MS,
+    },
+    /* The port that timelines leave by: the shell starts it when it has one to write. */
+    {
+        .program = "trace-port",
+        .image = "serial",
+        SERIAL_PORT(0x2f8, 3),
+        .priority = 3,
+        .most_urgent = 3,
     },
     /*
      * The rescue shell. NBSEND, to refuse messages that it does not expect; LOG, to be heard when
@@ -59,7 +65,7 @@ const struct policy policies[] = {
         .program = "shell",
         .service = SERVICE_SHELL,
         .ipc = IPC_CLIENT | IPC_BIT(NBSEND),
-        .targets = { "monitor", "serial" },
+        .targets = { "monitor", "serial", "trace-port" },
         .kcalls = KCALLS_PROGRAM | KCALL_BIT(SYSCTL) | KCALL_BIT(SCHED) | KCALL_BIT(TRACE) |
                   KCALL_BIT(LOG),
         .frames = 512,

@@ -26,14 +26,16 @@ struct policy_range {
 
 /*
  * `program` is a name in the boot archive, which becomes the label of the process; "x*" stands for
- * all that begin with x. `targets` are the labels of those that it may send to, or patterns as
- * `program`, up to the first NULL; they may answer. `arguments`, up to the first NULL, are what a
- * service is started with. The console's are who may read it and hear of its interrupt key: labels,
- * or patterns as `program`.
+ * all that begin with x. With `image`, that is the name in the archive: a driver of two devices has
+ * two rows. `targets` are the labels of those that it may send to, or patterns as `program`, up to
+ * the first NULL; they may answer. `arguments`, up to the first NULL, are what a service is started
+ * with. The console's are its port, and who may read it and hear of its interrupt key: labels, or
+ * patterns as `program`.
  */
 struct policy {
     const char *program;
-    uint32_t ipc; /* set of IPC_BIT() */
+    const char *image; /* NULL: the same as `program` */
+    uint32_t ipc;      /* set of IPC_BIT() */
     const char *targets[POLICY_TARGETS];
     uint64_t kcalls; /* set of KCALL_BIT() */
     struct policy_range ports[POLICY_RANGES], lines[POLICY_RANGES];

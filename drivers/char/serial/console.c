@@ -84,7 +84,7 @@ static int serve_write(const struct message *m) {
     if (data.length == 0 || data.length > CONSOLE_DATA_MAX)
         return -E_RANGE;
     for (size_t i = 0; i < data.length; i++) {
-        if (data.data[i] == '\n')
+        if (data.data[i] == '\n' && *listeners != NULL)
             ring_put(&console_output, '\r');
         ring_put(&console_output, (uint8_t)data.data[i]);
     }

@@ -14,8 +14,8 @@
 extern struct ring console_input, console_output;
 
 /*
- * `labels`: patterns of labels, up to a NULL; clients of these labels may read and attach. The
- * strings stay the caller's, and there.
+ * `labels`: patterns of labels, up to a NULL; clients of these labels may read and attach. With
+ * none, output is not made for a terminal. The strings stay the caller's, and there.
  */
 void console_init(char *const *labels);
 

@@ -1,21 +1,36 @@
 /*
- * The serial driver: COM1 as a console. An interrupt, a request or an alarm makes it look at the
- * device; it then does what the device and its clients are ready for, and waits again.
+ * The serial driver: a serial port as a console. An interrupt, a request or an alarm makes it look
+ * at the device; it then does what the device and its clients are ready for, and waits again.
  *
- * Its arguments are the labels, or patterns of them (<runtime/pattern.h>), of those who may read
- * its input and hear of the interrupt key. Without arguments nobody may.
+ *     serial PORT [LABEL...]
  *
- * It exits with status E_NOTSUP when the machine has no such device.
+ * PORT is com1 or com2. The labels, or patterns of them (<runtime/pattern.h>), are of those who may
+ * read its input and hear of the interrupt key; then a terminal is taken to be at the other end,
+ * and newlines are made for it. Without labels nobody may, and bytes go out as they are.
+ *
+ * It exits with status E_NOTSUP when the machine has no such device, E_INVAL for no such PORT.
  */
+#include <string.h>
+
 #include <runtime/kcall.h>
 #include <runtime/startup.h>
 
 #include "console.h"
 #include "uart.h"
 
-#define COM1_PORT 0x3f8
-#define COM1_LINE 4
-#define COM1_BIT  0
+/* Where a PC has its serial ports, and the ISA interrupt line of each. */
+static const struct port {
+    const char *name;
+    uint16_t base;
+    unsigned line;
+} ports[] = {
+    { "com1", 0x3f8, 4 },
+    { "com2", 0x2f8, 3 },
+};
+
+static const struct port *port; /* the one that is ours */
+
+#define IRQ_BIT 0
 
 /*
  * While there is output to wait for, the device is also looked at this often: it says by interrupt
@@ -62,7 +77,7 @@ static int serve_events(const struct message *m) {
      * while it is masked is lost (Intel 82093AA data sheet, 3.2.4). Served afterwards, whatever it
      * came for is seen.
      */
-    return m->arg[0] & EVENT_IRQ ? irqctl_unmask(COM1_LINE) : 0;
+    return m->arg[0] & EVENT_IRQ ? irqctl_unmask(port->line) : 0;
 }
 
 static int serve_next(void) {
@@ -78,15 +93,23 @@ static int serve_next(void) {
     return error ? error : work();
 }
 
-int main(int argc, char **argv) {
-    int error = uart_init(COM1_PORT);
+static const struct port *find_port(const char *name) {
+    for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++)
+        if (strcmp(ports[i].name, name) == 0)
+            return &ports[i];
+    return NULL;
+}
 
-    (void)argc;
-    console_init(argv + 1);
+int main(int argc, char **argv) {
+    port = argc > 1 ? find_port(argv[1]) : NULL;
+    if (port == NULL)
+        return E_INVAL;
+    console_init(argv + 2);
+    int error = uart_init(port->base);
     if (!error)
-        error = irqctl_register(COM1_LINE, COM1_BIT);
+        error = irqctl_register(port->line, IRQ_BIT);
     if (!error)
-        error = irqctl_unmask(COM1_LINE);
+        error = irqctl_unmask(port->line);
     if (!error)
         error = work();
     while (!error)

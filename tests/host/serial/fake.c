@@ -9,8 +9,8 @@
 #include <runtime/ipc.h>
 #include <runtime/startup.h>
 
-#define BASE 0x3f8
-#define LINE 4
+#define BASE (device.second ? 0x2f8 : 0x3f8)
+#define LINE (device.second ? 3U : 4U)
 #define FIFO 16
 
 struct fake_device device;
@@ -376,5 +376,7 @@ uint64_t machine_counter(void) { return 0; }
 int run_driver(void) {
     static char name[] = "serial", label[] = "reader", pattern[] = "test-*";
 
-    return driver_main(3, (char *[]){ name, label, pattern, NULL });
+    return device.second
+               ? driver_main(2, (char *[]){ name, (char[]){ "com2" }, NULL })
+               : driver_main(4, (char *[]){ name, (char[]){ "com1" }, label, pattern, NULL });
 }

@@ -23,6 +23,7 @@ static inline endpoint_t fake_client(unsigned i) { return (endpoint_t)1 << 32 | 
 enum fake_error { FAKE_FRAMING = 1 << 3, FAKE_BREAK = 1 << 4 };
 
 extern struct fake_device {
+    bool second; /* COM2, not COM1 */
     bool absent;
     bool no_fifo;  /* an 8250 */
     bool stalled;  /* sends nothing */
@@ -75,8 +76,8 @@ extern struct fake_kernel {
 } kernel;
 
 /*
- * Runs the driver, whose input is for "reader" and "test-*", until nothing is left to do. Returns
- * its exit status; FAKE_DONE if it waits.
+ * Runs the driver until nothing is left to do. The input of COM1 is for "reader" and "test-*", that
+ * of COM2 for nobody. Returns its exit status; FAKE_DONE if it waits.
  */
 #define FAKE_DONE 99
 int run_driver(void);

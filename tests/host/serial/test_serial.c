@@ -32,6 +32,23 @@ Test(serial, writes_and_makes_newlines_for_a_terminal) {
     cr_assert_eq(client_result(0), 0);
 }
 
+Test(serial, a_port_that_nobody_reads_gets_bytes_as_they_are) {
+    device.second = true;
+    client_ask(0, CONSOLE_WRITE, "hello\nworld\n");
+    client_ask(1, CONSOLE_READ, NULL);
+    cr_assert_eq(run_driver(), FAKE_DONE);
+    expect_output("hello\nworld\n");
+    cr_assert_eq(client_result(1), -E_PERM);
+}
+
+Test(serial, without_a_port_it_knows_exits_and_touches_nothing) {
+    static char name[] = "serial", port[] = "com9";
+
+    cr_assert_eq(driver_main(1, (char *[]){ name, NULL }), E_INVAL);
+    cr_assert_eq(driver_main(2, (char *[]){ name, port, NULL }), E_INVAL);
+    cr_assert_eq(device.accesses, 0);
+}
+
 Test(serial, writes_without_a_fifo) {
     device.no_fifo = true;
     client_ask(0, CONSOLE_WRITE, "hello");

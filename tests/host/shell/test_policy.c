@@ -131,16 +131,28 @@ Test(policy, the_shell_can_log_without_a_console_and_others_not_power_off) {
             cr_assert_not(policy->kcalls & KCALL_BIT(SYSCTL), "%s", policy->program);
 }
 
-Test(policy, the_driver_has_its_device_and_asks_nobody) {
-    const struct policy *serial = policy_find("serial");
-
+static void expect_driver(const struct policy *serial, uint32_t base, uint32_t line) {
     cr_assert_not_null(serial);
-    cr_assert_eq(serial->ports[0].first, 0x3f8);
+    cr_assert_eq(serial->ports[0].first, base);
     cr_assert_eq(serial->ports[0].count, 8);
     cr_assert_eq(serial->ports[1].count, 0);
+    cr_assert_eq(serial->lines[0].first, line);
+    cr_assert_eq(serial->lines[0].count, 1);
     cr_assert_null(serial->targets[0]);
     cr_assert_not(serial->kcalls &
                   (KCALL_BIT(SYSCTL) | KCALL_BIT(PROC_CREATE) | KCALL_BIT(PRIVCTL)));
+}
+
+Test(policy, each_serial_driver_has_its_device_and_asks_nobody) {
+    expect_driver(policy_find("serial"), 0x3f8, 4);
+    expect_driver(policy_find("trace-port"), 0x2f8, 3);
+    cr_assert_str_eq(policy_find("trace-port")->image, "serial");
     cr_assert(policy_targets(policy_find("hello"), "serial"));
     cr_assert_not(policy_targets(policy_find("hello"), "monitor"));
+}
+
+Test(policy, timelines_are_written_by_the_shell_alone) {
+    for (const struct policy *policy = policies; policy < END; policy++)
+        cr_assert_eq(policy_targets(policy, "trace-port"), policy->service == SERVICE_SHELL, "%s",
+                     policy->program);
 }
