@@ -120,6 +120,8 @@ static bool take_bell(struct process *p, endpoint_t from) {
     p->context.rdx = b->cookie;
     p->context.r10 = binding_has_ended(b);
     ipc_received(p, b->name);
+    trace(TRACE_EVENT_BELL_HEARD, p->endpoint, b->name,
+          trace_channel(endpoint_core(p->endpoint), endpoint_slot(b->name), 0));
     return true;
 }
 
@@ -315,13 +317,19 @@ static void replyrecv(struct process *p) {
 
 static void asend(struct process *p) { finish(p, asend_submit(p, p->context.rdi, p->context.rsi)); }
 
+/* What a bell is traced with: its other end. */
+static uint64_t bell_value(const struct process *p, endpoint_t name) {
+    const struct binding *b = binding_find(p, name);
+    return trace_channel(b->peer_core, b->peer_number, 0);
+}
+
 /* To the other end of a binding. */
 static void ring(struct process *p) {
     int error = binding_notify(p, p->context.rdi);
     finish(p, error);
     if (error)
         return;
-    trace(TRACE_EVENT_NOTIFY, p->endpoint, p->context.rdi, 0);
+    trace(TRACE_EVENT_BELL, p->endpoint, p->context.rdi, bell_value(p, p->context.rdi));
     p->messages_sent++;
 }
 
