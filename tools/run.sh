@@ -19,6 +19,8 @@
 #                        FIRMWARE=bios
 #   REPLAY=FILE          repeats the run that FILE was recorded from, instruction by instruction; the
 #                        other settings must be the same
+#   TRACE=FILE           a second serial port, from which the shell's `trace all` writes a timeline to
+#                        FILE (docs/read-a-trace.md); of several the last is kept
 #   GUI=1                opens QEMU's window too, to see the framebuffer
 #   GDB=PORT             waits for gdb at this TCP port
 #
@@ -37,7 +39,7 @@ readonly ovmf_vars=/usr/share/OVMF/OVMF_VARS_4M.fd
 # An empty setting is an unset one: make passes all of them.
 cores=${CORES:-1} mem=${MEM:-512M} accel=${ACCEL:-auto} firmware=${FIRMWARE:-bios} sched=${SCHED:-}
 script=${SCRIPT:-} timeout=${TIMEOUT:-300} gdb=${GDB:-} gui=${GUI:-}
-record=${RECORD:-} replay=${REPLAY:-} iso=${ISO:-build/bulkhead.iso}
+record=${RECORD:-} replay=${REPLAY:-} trace=${TRACE:-} iso=${ISO:-build/bulkhead.iso}
 
 die() {
     echo "run: $*" >&2
@@ -63,6 +65,16 @@ check_mem() {
     read -r _ host_kib _ </proc/meminfo
     ((mib >= least)) || die "MEM=$mem: CORES=$cores FIRMWARE=$firmware needs at least ${least}M"
     ((mib <= host_kib / 1024)) || die "MEM=$mem: this machine has $((host_kib / 1024))M"
+}
+
+# Whether FILE can be written, without making it or changing it.
+check_trace() {
+    if [[ -e $trace ]]; then
+        [[ -f $trace && -w $trace ]] || die "TRACE=$trace: not a file that can be written"
+    else
+        [[ -d $(dirname -- "$trace") && -w $(dirname -- "$trace") ]] ||
+            die "TRACE=$trace: cannot be made there"
+    fi
 }
 
 has_virtualization() {
@@ -110,6 +122,7 @@ check_settings() {
         die "RECORD and REPLAY need ACCEL=icount FIRMWARE=bios"
     [[ -z $record || -z $replay ]] || die "RECORD and REPLAY exclude each other"
     [[ -z $replay || -r $replay ]] || die "REPLAY=$replay: no such file"
+    [[ -z $trace ]] || check_trace
     [[ -z $gdb ]] || is_number "$gdb" 1024 65535 ||
         die "GDB=$gdb: must be a TCP port, 1024 to 65535"
     [[ $gui =~ ^[01]?$ ]] || die "GUI=$gui: must be 0 or 1"
@@ -191,7 +204,7 @@ run_script() {
     local console status verdict
     console=$(mktemp) || die "no place for temporary files"
     setpriv --pdeathsig KILL timeout --foreground --signal=KILL "$timeout" \
-        setpriv --pdeathsig KILL "${qemu[@]}" -serial stdio </dev/null | clean | tee "$console"
+        setpriv --pdeathsig KILL "${qemu[@]}" -serial stdio "${trace_port[@]}" </dev/null | clean | tee "$console"
     status=${PIPESTATUS[0]}
     verdict=$(grep -E '^script: [0-9]+ commands?, [0-9]+ failed$' "$console" | tail -n 1)
     rm -f "$console"
@@ -204,14 +217,42 @@ run_script() {
     [[ $verdict == *", 0 failed" ]]
 }
 
+# Starts what writes timelines to FILE, as they come from the second serial port, and sets trace_port
+# to QEMU's arguments for it. A timeline begins with a record separator (RFC 7464), and takes the
+# place of an earlier one.
+open_trace() {
+    trace_port=()
+    [[ -n $trace ]] || return 0
+    : >"$trace" || die "TRACE=$trace: cannot be written"
+    exec {trace_pipe}> >(FILE=$trace exec awk '
+        /^\036/ { close(ENVIRON["FILE"]); printf "" > ENVIRON["FILE"]; sub(/^\036/, "") }
+        { print > ENVIRON["FILE"]; fflush() }')
+    trace_writer=$!
+    trace_port=(-serial "file:/dev/fd/$trace_pipe")
+}
+
+# Waits until FILE is written, and fails when there is no timeline in it, or only a part of one.
+close_trace() {
+    [[ -n $trace ]] || return 0
+    exec {trace_pipe}>&-
+    wait "$trace_writer"
+    [[ -s $trace ]] || fail "TRACE=$trace: no timeline came; the shell's \`trace all\` writes one"
+    [[ $(tail -c 4 "$trace") == $'\n]}' ]] || fail "TRACE=$trace: the timeline is incomplete"
+}
+
 check_settings
 make_cmdline
 [[ ${1:-} == --check ]] && exit 0
 [[ -r $iso ]] || die "ISO=$iso: no such file; make it with: make iso"
 make_command
+open_trace
+status=0
 if [[ -n $script ]]; then
-    run_script
+    run_script || status=1
 else
     [[ -t 0 ]] && echo "Leave with the command poweroff, or with Ctrl-A X." >&2
-    exec "${qemu[@]}" -serial mon:stdio
+    [[ -n $trace ]] || exec "${qemu[@]}" -serial mon:stdio
+    "${qemu[@]}" -serial mon:stdio "${trace_port[@]}" || status=1
 fi
+close_trace
+exit $status

@@ -140,11 +140,14 @@ const struct builtin builtins[] = {
     },
     {
         .name = "trace",
-        .arguments = "[start [CLASS...] | stop | show [N]]",
+        .arguments = "[start [CLASS...] | stop | show [N] | all]",
         .help = "what the kernel does",
         .details =
-            "Records events of the classes sched, ipc, irq, process, kcall or all; shows the\n"
-            "last N of them (40).",
+            "Records events of the classes sched, ipc, irq, process, kcall, channel or all; shows\n"
+            "the last N of them (40). `trace all` stops recording on all cores and writes what "
+            "they\n"
+            "have recorded as one timeline to the second serial port: on the host, make run\n"
+            "TRACE=FILE.",
         .most = ANY_NUMBER,
         .run = builtin_trace,
         .candidate = trace_candidate,

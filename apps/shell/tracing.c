@@ -5,10 +5,13 @@
 
 #include <runtime/kcall.h>
 #include <runtime/startup.h>
+#include <runtime/trace_text.h>
 
 #include "names.h"
 #include "shell.h"
 #include "table.h"
+#include "trace_all.h"
+#include "trace_cores.h"
 
 #define SHOWN_DEFAULT 40
 #define SHOWN_MAX     1024
@@ -17,50 +20,13 @@ static const struct {
     const char *name;
     uint32_t set;
 } classes[] = {
-    { "all", TRACE_CLASS_ALL }, { "sched", TRACE_CLASS_SCHED },     { "ipc", TRACE_CLASS_IPC },
-    { "irq", TRACE_CLASS_IRQ }, { "process", TRACE_CLASS_PROCESS }, { "kcall", TRACE_CLASS_KCALL },
+    { "all", TRACE_CLASS_ALL },         { "sched", TRACE_CLASS_SCHED },
+    { "ipc", TRACE_CLASS_IPC },         { "irq", TRACE_CLASS_IRQ },
+    { "process", TRACE_CLASS_PROCESS }, { "kcall", TRACE_CLASS_KCALL },
+    { "channel", TRACE_CLASS_CHANNEL },
 };
 
 enum { CLASSES = sizeof classes / sizeof classes[0] };
-
-static const char *event_text(uint32_t type) {
-    static const char *const text[] = { [TRACE_EVENT_NONE] = "?",
-#define X(name, class, text) [TRACE_EVENT_##name] = (text),
-                                        TRACE_EVENTS(X)
-#undef X
-    };
-    return type < sizeof text / sizeof text[0] ? text[type] : "?";
-}
-
-static const char *primitive_text(uint64_t number) {
-    switch (number) {
-#define X(name, number) \
-    case number:        \
-        return #name;
-        IPC_PRIMITIVES(X)
-#undef X
-    default:
-        return "?";
-    }
-}
-
-static const char *call_text(uint32_t number) {
-    static const char *const text[] = {
-#define X(name, number) [number] = #name,
-        KERNEL_CALLS(X)
-#undef X
-    };
-    return number < sizeof text / sizeof text[0] ? text[number] : "?";
-}
-
-static const char *cause_text(uint64_t cause) {
-    static const char *const text[] = {
-#define X(name, text) text,
-        DEATH_CAUSES(X)
-#undef X
-    };
-    return cause < sizeof text / sizeof text[0] ? text[cause] : "?";
-}
 
 /* What `value` means depends on the event: see TRACE_EVENTS. */
 static void cell_value(struct table *table, const struct trace_event *event) {
@@ -74,7 +40,7 @@ static void cell_value(struct table *table, const struct trace_event *event) {
         table_cell(table, low == 1 ? "sending" : "receiving");
         break;
     case TRACE_EVENT_SEND:
-        table_cell(table, "%s 0x%" PRIx32, primitive_text(high), low);
+        table_cell(table, "%s 0x%" PRIx32, trace_primitive_text(high), low);
         break;
     case TRACE_EVENT_RECEIVE:
         table_cell(table, "0x%" PRIx32, low);
@@ -83,10 +49,17 @@ static void cell_value(struct table *table, const struct trace_event *event) {
         table_cell(table, "vector %" PRIu32, low);
         break;
     case TRACE_EVENT_EXIT:
-        table_cell(table, "%s", cause_text(event->value));
+        table_cell(table, "%s", trace_cause_text(event->value));
         break;
     case TRACE_EVENT_KCALL:
-        table_cell(table, "%s %s", call_text(low), error_name((int)high));
+        table_cell(table, "%s %s", trace_call_text(low), error_name((int)high));
+        break;
+    case TRACE_EVENT_CHAN_SEND:
+    case TRACE_EVENT_CHAN_RECEIVE:
+    case TRACE_EVENT_BELL:
+    case TRACE_EVENT_BELL_HEARD:
+        table_cell(table, "channel %u.%u, %" PRIu64, trace_channel_core(event->value),
+                   trace_channel_binding(event->value), trace_channel_position(event->value));
         break;
     default:
         table_cell(table, "%s", "");
@@ -107,7 +80,7 @@ static void print_events(const struct trace_event *events, size_t count) {
         for (const struct trace_event *event = events; event < events + count; event++) {
             uint64_t time = time_from_stamp(event->tsc - events->tsc);
             table_cell(&table, "%" PRIu64 ".%03" PRIu64, time / 1000, time % 1000);
-            table_cell(&table, "%s", event_text(event->type));
+            table_cell(&table, "%s", trace_event_text(event->type));
             table_cell(&table, "%s", process_name(list, event->process, text));
             table_cell(&table, "%s", process_name(list, event->peer, text));
             cell_value(&table, event);
@@ -160,11 +133,13 @@ static enum status start(const struct command *command) {
             class ++;
         if (class == CLASSES)
             return shell_misused(
-                command, "'%s' is not a class: must be sched, ipc, irq, process, kcall or all",
+                command,
+                "'%s' is not a class: must be sched, ipc, irq, process, kcall, channel or "
+                "all",
                 command->word[i]);
         set |= classes[class].set;
     }
-    int error = trace_start(set);
+    int error = trace_cores_start(set);
     return error ? shell_failed(command, error) : STATUS_OK;
 }
 
@@ -176,17 +151,23 @@ enum status builtin_trace(const struct command *command) {
     if (strcmp(verb, "show") == 0 && command->words <= 3)
         return show(command);
     if (strcmp(verb, "stop") == 0 && command->words == 2) {
-        int error = trace_stop();
+        struct timeline_core cores[CORES_MAX];
+        size_t count;
+        int error = trace_cores_stop(cores, &count);
         return error ? shell_failed(command, error) : STATUS_OK;
     }
-    return shell_misused(command,
-                         "use it as: trace start [CLASS...], trace stop, or trace show [NUMBER]");
+    if (strcmp(verb, "all") == 0 && command->words == 2)
+        return trace_all(command);
+    return shell_misused(
+        command,
+        "use it as: trace start [CLASS...], trace stop, trace show [NUMBER], or trace all");
 }
 
 const char *trace_candidate(size_t index) {
-    static const char *const verbs[] = { "start", "stop", "show" };
+    static const char *const verbs[] = { "start", "stop", "show" }; /* "all" is a class too */
+    const size_t count = sizeof verbs / sizeof verbs[0];
 
-    if (index < 3)
+    if (index < count)
         return verbs[index];
-    return index - 3 < CLASSES ? classes[index - 3].name : NULL;
+    return index - count < CLASSES ? classes[index - count].name : NULL;
 }

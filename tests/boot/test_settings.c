@@ -40,6 +40,8 @@ static const struct bad_setting bad_settings[] = {
     { "REPLAY=/nonexistent", "ACCEL=icount", "run: REPLAY=/nonexistent: no such file" },
     { "GDB=80", NULL, "run: GDB=80: must be a TCP port" },
     { "GUI=yes", NULL, "run: GUI=yes: must be 0 or 1" },
+    { "TRACE=/tmp", NULL, "run: TRACE=/tmp: not a file that can be written" },
+    { "TRACE=/nonexistent/t.json", NULL, "run: TRACE=/nonexistent/t.json: cannot be made there" },
     { "ISO=/nonexistent.iso", NULL, "run: ISO=/nonexistent.iso: no such file" },
     { "PATH=/nonexistent", NULL, "run: qemu-system-x86_64 is missing" },
 };
