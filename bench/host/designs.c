@@ -230,7 +230,7 @@ inlined void ping(struct design design, unsigned side, uint64_t count, uint32_t 
 }
 
 inlined uint64_t stream(const struct design design, unsigned side, uint64_t count) {
-    word_t payload[WORK_WORDS];
+    word_t payload[WORK_WORDS] = { 0 };
     uint64_t sum = 0;
 
     if (side == 1)

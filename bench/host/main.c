@@ -135,19 +135,26 @@ static uint64_t expected_sum(uint64_t count, uint64_t words) {
     return words * (count * (count - 1) / 2) + count * (words * (words - 1) / 2);
 }
 
-/* Ticks for `count` messages or round trips. */
-static uint64_t run_plan(const struct plan *plan, uint64_t count, uint32_t *ticks) {
-    struct run run = { .plan = plan, .count = count, .ticks = ticks };
+/* Ticks that it takes. */
+static uint64_t do_run(struct run *run) {
+    const struct plan *plan = run->plan;
     uint64_t words = plan->bytes ? plan->bytes / sizeof(uint64_t) : WORK_WORDS;
 
     bench_pause = plan->pause > 0;
-    uint64_t took = pair_run(run_side, &run);
-    if (plan->work != PING && run.sum != expected_sum(count, words)) {
+    uint64_t took = pair_run(run_side, run);
+    if (plan->work != PING && run->sum != expected_sum(run->count, words)) {
         fprintf(stderr, "host-bench: %s: the messages received are not those that were sent\n",
                 plan->transport->name);
         exit(EXIT_FAILURE);
     }
     return took;
+}
+
+/* Nanoseconds for `count` messages or round trips. */
+static double run_plan(const struct plan *plan, uint64_t count) {
+    struct run run = { .plan = plan, .count = count };
+
+    return (double)do_run(&run) / ticks_per_ns;
 }
 
 /* The raw round trip now, in ns: the better of pausing and not. */
@@ -156,7 +163,7 @@ static double raw_now(void) {
 
     for (int pause = 0; pause < 2; pause++) {
         struct plan plan = { .transport = &transport_raw, .work = PING, .pause = pause };
-        double ns = (double)run_plan(&plan, RAW_PINGS, NULL) / ticks_per_ns / RAW_PINGS;
+        double ns = run_plan(&plan, RAW_PINGS) / RAW_PINGS;
         if (pause == 0 || ns < best)
             best = ns;
     }
@@ -196,10 +203,12 @@ static struct series *series_of_plan(const struct plan *plan, const char *placem
 /* Single round trips, for the distribution. */
 static void take_latencies(const struct plan *plan, struct series *series) {
     static uint32_t ticks[LATENCIES];
-    uint64_t count = plan->count / 4 < LATENCIES ? plan->count / 4 : LATENCIES;
+    struct run run = { .plan = plan, .count = plan->count / 4, .ticks = ticks };
 
-    run_plan(plan, count, ticks);
-    for (uint64_t i = 0; i < count; i++)
+    if (run.count > LATENCIES)
+        run.count = LATENCIES;
+    do_run(&run);
+    for (uint64_t i = 0; i < run.count; i++)
         series_count(series, ticks[i] / ticks_per_ns);
 }
 
@@ -217,7 +226,7 @@ static void adapt(struct plan *plan, double ns) {
 static int take_sample(struct plan *plan) {
     uint64_t count = plan->count;
     double before = raw_now();
-    double ns = (double)run_plan(plan, count, NULL) / ticks_per_ns;
+    double ns = run_plan(plan, count);
     double after = raw_now();
 
     adapt(plan, ns);
@@ -237,7 +246,7 @@ static void measure(struct plan *plan) {
 
     if (plan->transport->open(plan->slots))
         bench_fail(plan->transport->label);
-    adapt(plan, (double)run_plan(plan, plan->count, NULL) / ticks_per_ns);
+    adapt(plan, run_plan(plan, plan->count));
     while (take_sample(plan) && --attempts > 0)
         ;
     dropped += attempts == 0;
@@ -296,7 +305,7 @@ static void make_plans(void) {
         if (plans[i].transport->open(plans[i].slots))
             bench_fail(plans[i].transport->label);
         for (int k = 0; k < CALIBRATIONS; k++)
-            adapt(&plans[i], (double)run_plan(&plans[i], plans[i].count, NULL) / ticks_per_ns);
+            adapt(&plans[i], run_plan(&plans[i], plans[i].count));
         plans[i].transport->close();
     }
 }

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench.h"
@@ -84,20 +85,20 @@ static int contains(const char *path, const char *wanted) {
 }
 
 int pair_siblings(int processor0, int processor1) {
-    char path[96];
-    FILE *file;
-    int first, last;
-    char separator;
+    char path[96], line[64] = "";
+    char *end;
 
     if (contains("/proc/cpuinfo", "hypervisor"))
         return PAIR_UNKNOWN;
     snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list",
              processor0);
-    file = fopen(path, "r");
-    int read = file ? fscanf(file, "%d%c%d", &first, &separator, &last) : 0;
+    FILE *file = fopen(path, "r");
+    const char *read = file ? fgets(line, sizeof line, file) : NULL;
     if (file)
         fclose(file);
-    return read == 3 && (first == processor1 || last == processor1);
+    /* One number, or two with a comma or a dash between them. */
+    long first = strtol(line, &end, 10);
+    return read && *end != '\n' && (first == processor1 || strtol(end + 1, NULL, 10) == processor1);
 }
 
 int pair_processors(int *processors, int most) {

@@ -22,14 +22,14 @@ those(names) = system("for n in " . names . "; do test -s '" . dir . "/" . what 
 
 if (what eq "latency") {
     set title "Round trip of a message, " . title_of(place) noenhanced
-    names = those("raw urpc boost ck dpdk urpc-armed futex eventfd pipe socketpair mq msg_ring")
+    names = those("raw urpc boost ck dpdk urpc-armed futex pipe mq msg_ring")
     set logscale x
     set xlabel "nanoseconds (logarithmic; left is better)"
     set ylabel "percent of round trips that took no longer"
     set yrange [0:100]
-    set xrange [20:200000]
+    set xrange [30:200000]
     set xtics ("100" 100, "1 000" 1000, "10 000" 10000, "100 000" 100000)
-    set key outside right center width -4
+    set key outside right center width -6 samplen 2
     plot for [name in names] file(name) using 1:2 with lines lw width(name) lc rgb colour(name) title label(name)
 }
 if (what eq "rate") {

@@ -4,7 +4,7 @@
 BEGIN {
     label["urpc"] = "channel"
     label["urpc-in-place"] = "channel,\\nin place"
-    label["boost"] = "boost\\nspsc\\\\_queue"
+    label["boost"] = "boost"
     label["ck"] = "ck\\\\_ring"
     label["dpdk"] = "DPDK\\nrte\\\\_ring"
     label["socketpair"] = "socket\\npair"
