@@ -7,18 +7,21 @@
 #include <string.h>
 
 static unsigned planned, run, failed;
+static const char *indent = "";
+
+void tap_subtest(void) { indent = "    "; }
 
 void tap_plan(unsigned checks) {
     planned = checks;
-    puts("TAP version 13");
+    printf("%sTAP version 13\n", indent);
     if (checks > 0)
-        printf("1..%u\n", checks);
+        printf("%s1..%u\n", indent, checks);
 }
 
 static void report(bool passed, const char *name, va_list args) {
     run++;
     failed += !passed;
-    printf("%s %u - ", passed ? "ok" : "not ok", run);
+    printf("%s%s %u - ", indent, passed ? "ok" : "not ok", run);
     vprintf(name, args);
     putchar('\n');
 }
@@ -37,8 +40,8 @@ bool tap_is(int64_t got, int64_t expected, const char *name, ...) {
     report(got == expected, name, args);
     va_end(args);
     if (got != expected) {
-        printf("#      got: %" PRId64 " (0x%" PRIx64 ")\n", got, (uint64_t)got);
-        printf("# expected: %" PRId64 " (0x%" PRIx64 ")\n", expected, (uint64_t)expected);
+        printf("%s#      got: %" PRId64 " (0x%" PRIx64 ")\n", indent, got, (uint64_t)got);
+        printf("%s# expected: %" PRId64 " (0x%" PRIx64 ")\n", indent, expected, (uint64_t)expected);
     }
     return got == expected;
 }
@@ -50,18 +53,18 @@ bool tap_is_string(const char *got, const char *expected, const char *name, ...)
     report(same, name, args);
     va_end(args);
     if (!same)
-        printf("#      got: \"%s\"\n# expected: \"%s\"\n", got, expected);
+        printf("%s#      got: \"%s\"\n%s# expected: \"%s\"\n", indent, got, indent, expected);
     return same;
 }
 
 void tap_skip(const char *name, const char *why) {
-    printf("ok %u - %s # SKIP %s\n", ++run, name, why);
+    printf("%sok %u - %s # SKIP %s\n", indent, ++run, name, why);
 }
 
 void tap_note(const char *format, ...) {
     va_list args;
     va_start(args, format);
-    fputs("# ", stdout);
+    printf("%s# ", indent);
     vprintf(format, args);
     putchar('\n');
     va_end(args);
@@ -70,7 +73,7 @@ void tap_note(const char *format, ...) {
 void tap_bail_out(const char *format, ...) {
     va_list args;
     va_start(args, format);
-    fputs("Bail out! ", stdout);
+    printf("%sBail out! ", indent);
     vprintf(format, args);
     putchar('\n');
     va_end(args);
@@ -79,10 +82,10 @@ void tap_bail_out(const char *format, ...) {
 
 int tap_done(void) {
     if (planned == 0)
-        printf("1..%u\n", run);
+        printf("%s1..%u\n", indent, run);
     else if (planned != run)
-        printf("# planned %u checks, ran %u\n", planned, run);
+        printf("%s# planned %u checks, ran %u\n", indent, planned, run);
     if (failed > 0)
-        printf("# failed %u of %u\n", failed, run);
+        printf("%s# failed %u of %u\n", indent, failed, run);
     return failed == 0 && (planned == 0 || planned == run) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -15,6 +15,12 @@
 /* First: the number of checks that follow. 0: it is not known, and tap_done() will print it. */
 void tap_plan(unsigned checks);
 
+/*
+ * First of all: this program's checks are part of another's, which judges it by its exit status. Its
+ * lines are indented, as those of subtests are (TAP 14).
+ */
+void tap_subtest(void);
+
 /* One check; `name` is a format of printf. Returns the condition. */
 bool tap_ok(bool condition, const char *name, ...) __attribute__((format(printf, 2, 3)));
 

@@ -219,7 +219,7 @@ static endpoint_t find(const char *label) {
 
 static void test_inheritance(void) {
     static const struct child_policy policy = { .ipc = IPC_ALL,
-                                                .kcalls = KCALL_ALL,
+                                                .kcalls = KCALL_ALL & ~KCALL_MONITOR,
                                                 .processes = 2 };
     struct process_info before = process_info(ENDPOINT_SELF);
     struct death_report report;

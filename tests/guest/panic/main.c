@@ -1,6 +1,7 @@
 /*
- * SYSCTL_CRASH. Without an argument: the call is refused unless the machine was booted with debug=1. With one, the number
- * of an enum crash: stops the core, which tests/boot/test_panic.c looks at from outside.
+ * SYSCTL_CRASH. Without an argument: the call is refused unless the machine was booted with
+ * debug=1. With one, the number of an enum crash: stops the core, which tests/boot/test_panic.c
+ * looks at from outside.
  */
 #include <runtime/kcall.h>
 #include <runtime/tap.h>
