@@ -85,7 +85,7 @@ static void test_operations(void) {
     endpoint_t child = ENDPOINT_NONE;
     proc_create("child", PROCESS_FRAMES_MIN, 0, &child);
     EXPECT("no operation", -E_BADCALL, PRIVCTL, 0, child);
-    EXPECT("no such operation", -E_BADCALL, PRIVCTL, 8, child);
+    EXPECT("no such operation", -E_BADCALL, PRIVCTL, PRIVCTL_GIVE_FRAMES + 1, child);
     EXPECT("no such operation at all", -E_BADCALL, PRIVCTL, UINT64_MAX, child);
     EXPECT("primitives are given", 0, PRIVCTL, PRIVCTL_IPC, child, IPC_ALL);
     EXPECT("and taken back", 0, PRIVCTL, PRIVCTL_IPC, child, 0);
