@@ -17,6 +17,7 @@
 #include "trace.h"
 #include "vm.h"
 #include "x86_64/lapic.h"
+#include "x86_64/paging.h"
 #include "x86_64/switch.h"
 #include "x86_64/vectors.h"
 
@@ -195,6 +196,18 @@ void fixture_connect(struct process *a, struct process *b) {
     slot_set_add(&b->targets, process_slot(a));
 }
 
+uint64_t fixture_physical(const struct process *p, uint64_t address) {
+    const uint64_t *table = direct(p->cr3);
+    for (unsigned level = PT_LEVELS;; level--) {
+        uint64_t entry = table[pt_index(address, level)];
+        if (!(entry & PTE_PRESENT))
+            return 0;
+        if (level == 1)
+            return entry & PTE_ADDRESS;
+        table = direct(entry & PTE_ADDRESS);
+    }
+}
+
 void *fixture_memory(struct process *p, uint64_t address) {
     return vm_user_memory(p, address, 1, false);
 }
@@ -246,11 +259,26 @@ int fixture_kcall(struct process *p, uint32_t number, uint64_t args[MESSAGE_ARGS
     return result;
 }
 
+int fixture_step(struct process *p, uint32_t number, const uint64_t args[MESSAGE_ARGS]) {
+    struct message m = { .type = number };
+    memcpy(m.arg, args, sizeof m.arg);
+    uint64_t rip = p->context.rip;
+    fixture_call(p, IPC_SENDREC, ENDPOINT_KERNEL, &m);
+    bool again = p->context.rip != rip;
+    p->context.rip = rip;
+    return again ? 1 : (int)p->context.rax;
+}
+
 unsigned fixture_violations(void) {
     log_serial(true);
     unsigned violations = check_invariants();
     log_serial(false);
     return violations;
+}
+
+void fixture_end(void) {
+    if (fixture_violations())
+        abort();
 }
 
 void fixture_interrupt(uint64_t vector) {

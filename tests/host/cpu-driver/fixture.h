@@ -79,6 +79,9 @@ void fixture_give_frames(struct process *p, int64_t frames);
 /* Lets the two send to each other. */
 void fixture_connect(struct process *a, struct process *b);
 
+/* The physical address of the page that a process has at an address; 0: none. */
+uint64_t fixture_physical(const struct process *p, uint64_t address);
+
 /* The memory of a process; NULL: not mapped. */
 void *fixture_memory(struct process *p, uint64_t address);
 
@@ -94,11 +97,20 @@ int fixture_ipc(struct process *p, uint64_t operation, uint64_t to, uint32_t typ
 /* A kernel call, made again as long as it is to be restarted; outputs replace args. */
 int fixture_kcall(struct process *p, uint32_t number, uint64_t args[MESSAGE_ARGS]);
 
+/* One step of a kernel call that may be restarted: 1 when more is left to do. */
+int fixture_step(struct process *p, uint32_t number, const uint64_t args[MESSAGE_ARGS]);
+
 /* The message that the registers of `p` hold. */
 struct message fixture_received(const struct process *p);
 
 /* SYSCTL_CHECK: the number of violated invariants, which the test's log names. */
 unsigned fixture_violations(void);
+
+/*
+ * At the end of every test: no invariant is violated. Criterion takes no notice of an assertion
+ * that fails then; that the test crashes it does tell, by its exit status.
+ */
+void fixture_end(void);
 
 /* The timer goes off, or an interrupt line fires, while `current` runs. */
 void fixture_interrupt(uint64_t vector);

@@ -21,9 +21,7 @@ static void init(void) {
     fixture_connect(a, c);
 }
 
-static void fini(void) { cr_assert_eq(fixture_violations(), 0); }
-
-TestSuite(ipc, .init = init, .fini = fini);
+TestSuite(ipc, .init = init, .fini = fixture_end);
 
 static const struct message full = { .type = TYPE,
                                      .tag = 0xfedcba98,
@@ -143,7 +141,8 @@ ParameterizedTestParameters(ipc_path, call_and_reply) {
     return cr_make_param_array(const unsigned, paths, sizeof paths / sizeof paths[0]);
 }
 
-ParameterizedTest(const unsigned *off, ipc_path, call_and_reply, .init = init, .fini = fini) {
+ParameterizedTest(const unsigned *off, ipc_path, call_and_reply, .init = init,
+                  .fini = fixture_end) {
     static const struct message reply = { .type = 0, .tag = 7, .arg = { 9, 8, 7, 6, 5, 4 } };
     ipc_fastpath_off = *off;
     receive(b, ENDPOINT_ANY);

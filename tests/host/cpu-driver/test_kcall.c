@@ -24,9 +24,7 @@ static void init(void) {
     p = fixture_process("p");
 }
 
-static void fini(void) { cr_assert_eq(fixture_violations(), 0); }
-
-TestSuite(kcall, .init = init, .fini = fini);
+TestSuite(kcall, .init = init, .fini = fixture_end);
 
 #define CALL(who, number, ...) \
     fixture_kcall((who), KCALL_##number, (uint64_t[MESSAGE_ARGS]){ __VA_ARGS__ })

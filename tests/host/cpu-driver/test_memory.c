@@ -16,9 +16,7 @@ static void init(void) {
     first->frame_quota -= 1000;
 }
 
-static void fini(void) { cr_assert_eq(fixture_violations(), 0); }
-
-TestSuite(memory, .init = init, .fini = fini);
+TestSuite(memory, .init = init, .fini = fixture_end);
 
 #define FAR  0x123456789000UL /* in tables of its own */
 #define LAST (USER_END - PAGE_SIZE)

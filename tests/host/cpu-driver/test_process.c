@@ -11,9 +11,7 @@ static struct process *first;
 
 static void init(void) { first = fixture_boot(); }
 
-static void fini(void) { cr_assert_eq(fixture_violations(), 0); }
-
-TestSuite(process, .init = init, .fini = fini);
+TestSuite(process, .init = init, .fini = fixture_end);
 
 static void destroy(struct process *p) {
     while (!process_destroy_step(p, first))

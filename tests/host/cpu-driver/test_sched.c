@@ -81,11 +81,9 @@ static int kcall_sched_op(struct process *who, uint64_t op, uint64_t arg1, uint6
     return (int)who->context.rax;
 }
 
-static void fini(void) { cr_assert_eq(fixture_violations(), 0); }
-
-TestSuite(mlfq, .fini = fini);
-TestSuite(rr, .fini = fini);
-TestSuite(sched, .fini = fini);
+TestSuite(mlfq, .fini = fixture_end);
+TestSuite(rr, .fini = fixture_end);
+TestSuite(sched, .fini = fixture_end);
 
 /* ---- Multilevel feedback queue ---- */
 

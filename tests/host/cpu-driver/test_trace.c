@@ -19,10 +19,8 @@ static void init(void) {
     fixture_connect(a, b);
 }
 
-static void fini(void) { cr_assert_eq(fixture_violations(), 0); }
-
-TestSuite(trace, .init = init, .fini = fini);
-TestSuite(alarm, .init = init, .fini = fini);
+TestSuite(trace, .init = init, .fini = fixture_end);
+TestSuite(alarm, .init = init, .fini = fixture_end);
 TestSuite(time, .init = init);
 
 /* ---- Trace ---- */
