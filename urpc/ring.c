@@ -3,6 +3,9 @@
 /* The most lines that are asked for ahead: about what a processor has on the way at a time. */
 #define FETCH_MAX 16U
 
+/* Laps that end with nothing left to read, after which there is no stream any more. */
+#define STREAM_LAPS 8
+
 #define CHAN_FLAGS (CHAN_ARMED | CHAN_ACKNOWLEDGE | CHAN_RING)
 
 /* The slot of a dead consumer: its word is no position, so that chan_receive() always takes the
@@ -150,11 +153,16 @@ static int chan_tx_credit(struct chan_tx *tx, uint64_t extra, uint64_t want) {
 /*
  * Once in a lap: is the consumer still at the last messages, so that this is a stream? Then
  * fetching slots ahead saves waiting for them. A consumer that has nothing left to read polls the
- * slots ahead, and fetching them would only take them away from it.
+ * slots ahead, and fetching them would only take them away from it. In a stream it may have just
+ * caught up, so it takes several laps to say that there is none.
  */
 static void chan_tx_judge(struct chan_tx *tx, uint64_t position) {
-    if (!tx->error && (position & tx->mask) == 0 && chan_tx_look(tx) == 0)
-        tx->streaming = tx->acked_seen != position;
+    if (tx->error || (position & tx->mask) != 0 || chan_tx_look(tx) != 0)
+        return;
+    if (tx->acked_seen != position)
+        tx->streaming = STREAM_LAPS;
+    else if (tx->streaming > 0)
+        tx->streaming--;
 }
 
 /* chan_begin() in full; `flags` go with the message, which may use `extra` bytes of the reserve. */

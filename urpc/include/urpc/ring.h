@@ -88,7 +88,7 @@ struct chan_tx {
     struct chan_signal *acked;        /* shared: the consumer's */
     const struct chan_signal *closed; /* shared: the consumer's, not 0 when it has closed */
     struct chan_bell bell;            /* wakes the consumer */
-    int streaming;                    /* is it worth while to fetch slots ahead? */
+    int streaming;                    /* laps for which slots ahead are still fetched */
     int error;                        /* not 0: the ring is dead, every call returns this */
 };
 
