@@ -54,7 +54,7 @@ flags.bench := $(common_flags)
 flags.bench_cxx := -std=gnu++20 -O2 -g $(reproducible) -Wall -Wextra -Werror -Iinclude
 
 # DPDK's ring takes part if its headers and libraries are installed.
-dpdk := $(if $(wildcard /usr/include/dpdk/rte_ring.h),$(shell pkg-config --exists libdpdk && echo yes))
+dpdk := $(if $(wildcard /usr/include/dpdk/rte_ring.h),$(shell pkg-config --exists libdpdk 2>/dev/null && echo yes))
 flags.dpdk := $(if $(dpdk),-DHAVE_DPDK $(shell pkg-config --cflags libdpdk))
 libraries.dpdk := $(if $(dpdk),-lrte_ring -lrte_eal)
 
