@@ -129,6 +129,7 @@ int binding_peer(uint32_t number, uint64_t peer_number) {
     if (peer_number < BINDING_FIRST || peer_number >= BINDINGS_MAX)
         return -E_RANGE;
     b->peer_number = (uint16_t)peer_number;
+    ring(b);
     return 0;
 }
 

@@ -367,10 +367,10 @@ static void accept(struct record *r) {
     struct record *crossed = is_channel(r) ? find_channel(r->process, r->peer) : NULL;
     int error = open_end(r);
 
-    if (!error)
-        error = bind_peer(number_of(r), r->peer_number);
     if (!error) /* it will ask us about it */
         error = privctl_allow(r->process, runtime_self());
+    if (!error)
+        error = bind_peer(number_of(r), r->peer_number);
     if (error) {
         close(r, error);
         return;
@@ -380,8 +380,6 @@ static void accept(struct record *r) {
     r->owed |= OWED_ACCEPT;
     pay(r);
     answer_crossed(r, crossed);
-    if (r->untold)
-        ipc_notify(r->process);
 }
 
 static void refuse(uint32_t core, uint32_t number) {

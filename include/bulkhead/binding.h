@@ -54,7 +54,7 @@ enum bind_op {
      * E_QUOTA. Restartable.
      */
     BIND_MAP = 2,
-    /* arg[2]: number of the other end: from now on it can be rung */
+    /* arg[2]: number of the other end: from now on it can be rung. The process is told, by the bell */
     BIND_PEER = 3,
     /*
      * Ends it: nothing rings any more, the scratch frame takes the place of every page of the

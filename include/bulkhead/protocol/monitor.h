@@ -48,7 +48,7 @@
     X(LABEL, MESSAGE_TYPE_SERVICE + 7)                                                             \
     /* Make a channel with a process of another core. arg[0]: its endpoint, arg[1]: slots of each  \
      * ring, arg[2]: depth (urpc/channel.h). The client pays for the memory. Reply: as             \
-     * MONITOR_BOUND. The peer is notified, and asks BOUND. Two processes have one channel: if there is one \
+     * MONITOR_BOUND. The peer is told by a bell, and asks BOUND. Two processes have one channel: if there is one \
      * already, or the peer has just asked for one too, that is the reply, to either. E_BADEP,     \
      * E_PEERDEAD, E_TARGET no policy names the other, E_INVAL slots or depth, E_QUOTA, E_NOSLOT.  \
      * Open to every client */                                                                     \
@@ -59,10 +59,11 @@
     /* The client is done with a binding, closed or not: its memory goes. arg[0]: name. E_BADEP.   \
      * Open to every client */                                                                     \
     X(DISCONNECT, MESSAGE_TYPE_SERVICE + 10)                                                       \
-    /* The next channel or pool that another process has made with the client, who was notified by  \
-     * its monitor. Reply arg[0]: name of the binding, arg[1]: address, arg[2]: slots, arg[3]:      \
-     * bytes << 32 | cookie << 16 | depth, arg[4]: endpoint of the peer, arg[5]: enum bound_kind.   \
-     * E_NOENT there is none that it has not been told of. Open to every client */                  \
+    /* The next channel or pool that another process has made with the client, whom a bell of a     \
+     * binding that it does not know has told that there is one. Reply arg[0]: name of the binding, \
+     * arg[1]: address, arg[2]: slots, arg[3]: bytes << 32 | cookie << 16 | depth, arg[4]: endpoint \
+     * of the peer, arg[5]: enum bound_kind. E_NOENT there is none that it has not been told of.    \
+     * Open to every client */                                                                      \
     X(BOUND, MESSAGE_TYPE_SERVICE + 11)                                                            \
     /* Cores of the machine. arg[0]: address of struct monitor_core[], arg[1]: bytes there. Reply  \
      * arg[0]: bytes written, arg[1]: number of the view */                                        \

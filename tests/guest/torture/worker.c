@@ -143,9 +143,9 @@ static int listen(void) {
     int failure = 0;
 
     while (!failure && ipc_receive_nonblock(ENDPOINT_ANY, &m) == 0) {
-        if (m.source == runtime_monitor())
+        if (endpoint_core(m.source) == ENDPOINT_CORE_BINDING && find(m.source) == NULL)
             failure = accept_all();
-        else if (endpoint_core(m.source) == ENDPOINT_CORE_BINDING && m.arg[1] != 0)
+        if (endpoint_core(m.source) == ENDPOINT_CORE_BINDING && m.arg[1] != 0)
             failure = leave(find(m.source));
     }
     return failure;
