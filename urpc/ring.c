@@ -252,6 +252,9 @@ void chan_commit(struct chan_tx *tx, uint32_t count) {
     for (uint64_t at = end - CHAN_SLOT_BYTES; at != first;)
         at = chan_publish_down(tx, at, first);
     chan_tx_aim(tx, first);
+    if (count > 1) /* a stream, whatever chan_tx_judge() says */
+        chan_fetch_for_write(
+            chan_slot_at(tx->slots, (first + chan_ring_bytes(tx->mask) / 4) & tx->mask));
     chan_publish(tx);
     chan_tx_aim(tx, end);
 }
