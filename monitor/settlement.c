@@ -89,18 +89,26 @@ bool agreement_settled(const struct agreement *a) {
     return true;
 }
 
+/* Only who has said FROZEN is spoken to: before, it may not have all of the proposal yet. */
+static void pay_frozen(struct agreement *a, core_set_t *owed, const struct message *message) {
+    core_set_t frozen = *owed & ~a->not_frozen, unpaid = frozen;
+
+    agreement_pay(a, &unpaid, message);
+    *owed &= ~frozen | unpaid;
+}
+
 static void pay_settlement(struct agreement *a, unsigned index) {
     struct settlement *settlement = &a->settlement[index];
 
     if (settlement->stage == SETTLEMENT_ASKING) {
         struct message query = compose(a, PEER_QUERY, index);
-        agreement_pay(a, &settlement->owed, &query);
+        pay_frozen(a, &settlement->owed, &query);
     } else if (settlement->stage == SETTLEMENT_TELLING) {
         struct message settle = compose(a, PEER_SETTLE, index);
         settle.arg[1] = settlement->client;
         settle.arg[2] = settlement->sequence;
         settle.arg[3] = settlement->commits ? RECORD_COMMITTED : RECORD_ABORTED;
-        agreement_pay(a, &settlement->owed, &settle);
+        pay_frozen(a, &settlement->owed, &settle);
     }
 }
 

@@ -270,8 +270,18 @@ bool machine_deliver(struct machine *machine, unsigned from, unsigned to) {
     if (error == 0 && peer_class(message.type) == PEER_CLASS_VIEW)
         CHECK(peer_stamp_number(message.arg[0]) == core->group.membership.view.number ||
               core->state != CORE_RUNNING);
-    if (machine->core[from].state == CORE_RUNNING && channel->count + 1 == channel->credit)
-        group_credit(&machine->core[from].group);
+    machine->core[from].credit_came = true;
+    return true;
+}
+
+/* Tells a core of the credit that it has got. It may have used it already. */
+bool machine_give_credit(struct machine *machine, unsigned core) {
+    struct core *given = &machine->core[core];
+
+    if (!given->credit_came || given->state != CORE_RUNNING)
+        return false;
+    given->credit_came = false;
+    group_credit(&given->group);
     return true;
 }
 
@@ -301,7 +311,8 @@ void machine_run_out(struct machine *machine) {
 
     do {
         moved = false;
-        for (unsigned i = 0; i < machine->core_count; i++)
+        for (unsigned i = 0; i < machine->core_count; i++) {
+            moved |= machine_give_credit(machine, i);
             for (unsigned j = 0; j < machine->core_count; j++) {
                 if (machine->fence[i][j].pending) {
                     machine_end_fence(machine, i, j);
@@ -309,6 +320,7 @@ void machine_run_out(struct machine *machine) {
                 }
                 moved |= machine_deliver(machine, i, j);
             }
+        }
     } while (moved);
 }
 

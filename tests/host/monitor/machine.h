@@ -31,7 +31,8 @@ struct core {
     enum core_state state;
     uint16_t incarnation;
     uint64_t due;
-    bool in_view; /* has installed one */
+    bool in_view;     /* has installed one */
+    bool credit_came; /* of which it has not been told */
     struct group group;
     struct history acted;
 };
@@ -91,6 +92,9 @@ bool machine_start_core(struct machine *machine, unsigned starter, unsigned core
 
 /* Hands over the next message of a channel. False: there is none, or nobody takes it. */
 bool machine_deliver(struct machine *machine, unsigned from, unsigned to);
+
+/* Tells a core that its channels have credit. False: they have no more than it knows. */
+bool machine_give_credit(struct machine *machine, unsigned core);
 
 /* The outcome of a fencing. */
 void machine_end_fence(struct machine *machine, unsigned by, unsigned of);

@@ -54,8 +54,7 @@ static void change_credit(struct machine *machine, unsigned from, unsigned to, u
     struct channel *channel = &machine->channel[from][to];
 
     channel->credit = machine_chance(drought) ? (unsigned)machine_random(3) : MACHINE_SLOTS;
-    if (machine->core[from].state == CORE_RUNNING && channel->credit)
-        group_credit(&machine->core[from].group);
+    machine->core[from].credit_came = true;
 }
 
 /*
@@ -130,6 +129,9 @@ static void step(struct machine *machine, const struct weather *weather) {
         end_some_fence(machine);
     if (machine_chance(weather->start))
         machine_start_core(machine, any_core(machine), any_core(machine));
+    for (unsigned i = 0; i < machine->core_count; i++)
+        if (machine_chance(500))
+            machine_give_credit(machine, i);
     for (unsigned i = 0; i < machine->core_count; i++)
         use_client(machine, i, weather->request);
     go_wrong(machine, weather);
