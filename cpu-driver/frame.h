@@ -1,8 +1,7 @@
 /*
  * Frames: every physical frame of the partition has one state and, where a process pays for it, one
- * owner. The frame table has a 32-bit word per frame: state in the low 4 bits, owner's slot + 1
- * above (0: the instance). A bitmap per 2 MiB chunk finds free ones: the unit in which partitions
- * change size.
+ * owner. The frame table (frame_table.h) has them by chunks of 2 MiB, the unit in which partitions
+ * change size; a bitmap in each finds free ones.
  */
 #ifndef CPU_DRIVER_FRAME_H
 #define CPU_DRIVER_FRAME_H
@@ -13,15 +12,13 @@
 
 struct process;
 
-#define FRAMES_PER_CHUNK 512
 #define FRAME_OWNER_NONE 0xffffU
 
 /*
- * Takes over the partition: its usable RAM is free but for the instance's own block, the rest
- * absent. Puts its bitmaps into frames of the partition. Returns the number of free frames, or
- * -E_NOMEM.
+ * Takes over the partition: its memory is free but for the instance's own block and the commons,
+ * the rest of its chunks is absent. Returns the number of free frames.
  */
-int64_t frame_init(struct instance_info *info);
+uint64_t frame_init(const struct instance_info *info);
 
 /*
  * Allocates one zeroed frame, at the expense of process `p` (NULL: of the instance). Returns its
@@ -43,11 +40,12 @@ void frame_free(struct process *p, uint64_t physical);
 enum frame_state frame_state(uint64_t physical);
 unsigned frame_owner(uint64_t physical);
 
-/* How many frames are in a state; ABSENT counts the holes. */
+/* How many chunks the partition has memory in, and how many of their frames are in a state. */
+uint64_t frame_chunks(void);
 uint64_t frame_count_of(enum frame_state state);
 
-/* Counts frames by state and by owner (a slot each), and checks table against bitmaps: returns the
- * number of disagreements. */
+/* Counts frames by state and by owner (a slot each), and checks directory, tables and bitmaps
+ * against each other: returns the number of disagreements. */
 unsigned frame_census(uint64_t count[FRAME_STATE_COUNT], uint64_t owned[]);
 
 #endif

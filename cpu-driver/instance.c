@@ -41,7 +41,8 @@ struct builder {
     uint64_t image, stacks, info, frame_table, tables; /* physical: the parts of the own block */
     uint64_t next, limit;                              /* free memory for page tables */
     uint64_t device_next;                              /* next free address for devices */
-    uint64_t pair[BOOT_CORES_MAX];                     /* as in struct instance_info */
+    struct frame_table table;
+    uint64_t pair[BOOT_CORES_MAX]; /* as in struct instance_info */
     struct range commons;
 };
 
@@ -281,11 +282,6 @@ static int plan_image(struct builder *builder) {
     return 0;
 }
 
-/* One word per frame from the partition's first to its last. */
-static uint64_t frame_count(const struct range_list *memory) {
-    return (memory->range[memory->count - 1].end - memory->range[0].base) / PAGE_SIZE;
-}
-
 /*
  * At least as many bytes as all page tables take: each range can touch one table more than it
  * fills, on every level.
@@ -337,13 +333,14 @@ static int place(struct builder *builder) {
     const struct range_list *memory = &builder->request->partition->memory;
     struct range_list avoid = *builder->request->avoid;
 
-    if (memory->count == 0)
+    if (memory->count == 0 || builder->request->boot->memory.count == 0)
         return -E_NOMEM;
     ranges_add(&avoid, builder->commons.base, builder->commons.end);
     uint64_t info_bytes = page_up(sizeof(struct instance_info));
-    uint64_t frame_table_bytes = page_up(frame_count(memory) * sizeof(uint32_t));
-    uint64_t bytes = builder->image_bytes + STACKS_BYTES + info_bytes + frame_table_bytes +
-                     tables_bound(builder);
+    frame_table_measure(&builder->table, memory, &builder->request->boot->memory);
+    uint64_t table_bytes = page_up(frame_table_bytes(&builder->table));
+    uint64_t bytes =
+        builder->image_bytes + STACKS_BYTES + info_bytes + table_bytes + tables_bound(builder);
     uint64_t base = ranges_find(memory, &avoid, bytes, CHUNK_BYTES);
     if (base == RANGES_NONE)
         base = ranges_find(memory, &avoid, bytes, PAGE_SIZE);
@@ -353,7 +350,7 @@ static int place(struct builder *builder) {
     builder->stacks = builder->image + builder->image_bytes;
     builder->info = builder->stacks + STACKS_BYTES;
     builder->frame_table = builder->info + info_bytes;
-    builder->tables = builder->frame_table + frame_table_bytes;
+    builder->tables = builder->frame_table + table_bytes;
     builder->next = builder->tables;
     builder->limit = base + bytes;
     return 0;
@@ -373,7 +370,6 @@ static int map_all(struct builder *builder, struct instance_info *info) {
 
 static void fill_info(const struct builder *builder, struct instance_info *info) {
     const struct instance_request *request = builder->request;
-    const struct range_list *memory = &request->partition->memory;
 
     info->core = request->core;
     info->incarnation = request->incarnation;
@@ -386,9 +382,8 @@ static void fill_info(const struct builder *builder, struct instance_info *info)
     info->frame_table_bytes = builder->tables - builder->frame_table;
     info->pml4 = builder->tables;
     info->image_offset = builder->image - (builder->image_low - KERNEL_BASE);
-    info->frame_table = (uint32_t *)(DIRECT_BASE + builder->frame_table);
-    info->first_frame = memory->range[0].base / PAGE_SIZE;
-    info->frame_count = frame_count(memory);
+    info->frame_table = builder->table;
+    info->frame_table.memory = (void *)(DIRECT_BASE + builder->frame_table);
     memcpy(info->pair, builder->pair, sizeof info->pair);
     info->commons = builder->commons;
     info->tsc_frequency = request->tsc_frequency;

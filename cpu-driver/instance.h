@@ -26,6 +26,7 @@
 #include <bulkhead/image.h>
 
 #include "bootinfo.h"
+#include "frame_table.h"
 
 #define DIRECT_BASE  0xffff800000000000UL
 #define KERNEL_BASE  0xffffffff80000000UL
@@ -64,9 +65,7 @@ struct instance_info {
     uint64_t image_bytes, stack_bytes, page_table_bytes, frame_table_bytes;
     uint64_t pml4;         /* physical */
     uint64_t image_offset; /* physical address of KERNEL_BASE's frame; the image is contiguous */
-    uint32_t *frame_table; /* virtual; one word per frame from first_frame on, zeroed */
-    uint64_t first_frame;  /* number (address / 4096) of the partition's first frame */
-    uint64_t frame_count;  /* up to the partition's last one, holes included */
+    struct frame_table frame_table;
     /*
      * Physical, for each other core: the pages that the two have in common, which lie in the
      * partition of the lower one: mailboxes, then the channel of the monitors.

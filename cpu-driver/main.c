@@ -70,9 +70,7 @@ static void open_archive(struct archive *archive) {
 }
 
 static uint32_t start_memory(void) {
-    int64_t frames = frame_init(instance);
-    if (frames <= 0)
-        panic("no memory for the frame table's bitmaps");
+    uint64_t frames = frame_init(instance);
     return frames > UINT32_MAX ? UINT32_MAX : (uint32_t)frames;
 }
 

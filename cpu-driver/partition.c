@@ -4,9 +4,6 @@
 
 #define NODE_NONE BOOT_NODES_MAX
 
-/* Each page from first to last takes 4 bytes of frame table: 1/1024 of the span. */
-#define SPAN_MAX_RATIO (1024 / 16)
-
 /* Which cores divide the memory of which node. */
 struct homes {
     uint64_t bytes[BOOT_NODES_MAX];
@@ -170,8 +167,7 @@ bool partition_by_node_serves(const struct boot_info *boot) {
         struct range_list share;
         plan_by_node(boot, i, &share);
         uint64_t bytes = ranges_bytes(&share);
-        if (bytes < MEMORY_PER_CORE ||
-            (share.range[share.count - 1].end - share.range[0].base) / SPAN_MAX_RATIO > bytes)
+        if (bytes < MEMORY_PER_CORE)
             return false;
         all += bytes;
     }

@@ -29,9 +29,8 @@
 void partition_plan(const struct boot_info *boot, uint32_t core, struct range_list *share);
 
 /*
- * Whether partitions by node serve every core: each has at least MEMORY_PER_CORE, and is not so
- * scattered that a frame table from its first frame to its last takes more than a sixteenth of it.
- * boot/ sets boot->partition_by_node by this, once the cores are known.
+ * Whether partitions by node serve every core: each has at least MEMORY_PER_CORE, in no more pieces
+ * than a list can have. boot/ sets boot->partition_by_node by this, once the cores are known.
  */
 bool partition_by_node_serves(const struct boot_info *boot);
 

@@ -100,6 +100,19 @@ uint64_t ranges_bytes_within(const struct range_list *list, uint64_t base, uint6
     return bytes;
 }
 
+uint64_t ranges_chunks(const struct range_list *list) {
+    uint64_t chunks = 0, next = 0; /* the first chunk that has not been counted */
+
+    for (uint32_t i = 0; i < list->count; i++) {
+        uint64_t from = list->range[i].base / CHUNK_BYTES;
+        uint64_t to = (list->range[i].end - 1) / CHUNK_BYTES + 1;
+        from = from > next ? from : next;
+        chunks += from < to ? to - from : 0;
+        next = to;
+    }
+    return chunks;
+}
+
 bool ranges_contain(const struct range_list *list, uint64_t base, uint64_t end) {
     for (uint32_t i = 0; i < list->count; i++)
         if (list->range[i].base <= base && base < end && end <= list->range[i].end)

@@ -36,6 +36,9 @@ uint64_t ranges_bytes(const struct range_list *list);
 /* How many bytes of the list lie in [base, end). */
 uint64_t ranges_bytes_within(const struct range_list *list, uint64_t base, uint64_t end);
 
+/* How many chunks have memory of the list in them. */
+uint64_t ranges_chunks(const struct range_list *list);
+
 /* Whether every byte, or any byte, of [base, end) is in the list. False for an empty range. */
 bool ranges_contain(const struct range_list *list, uint64_t base, uint64_t end);
 bool ranges_overlap(const struct range_list *list, uint64_t base, uint64_t end);

@@ -73,8 +73,8 @@ enum status builtin_mem(const struct command *command) {
         error = core_getinfo(number, INFO_CORE, &core, sizeof core, 0, NULL);
     if (error)
         return core_failed(command, number, error);
-    printf("partition of core %u: 0x%" PRIx64 " to 0x%" PRIx64 "\n\n", number,
-           memory.partition_base, memory.partition_base + memory.partition_bytes - 1);
+    printf("partition of core %u: %" PRIu64 " chunks of 2 MiB, from 0x%" PRIx64 "\n\n", number,
+           memory.chunks, memory.partition_base);
     print_frames(&memory);
     putchar('\n');
     print_instance(&core, &memory);

@@ -100,7 +100,7 @@ void plan_partitions(struct boot_info *boot) {
     else if (by_node)
         log_line("nodes: %u", boot->node_count);
     if (by_node && !boot->partition_by_node)
-        log_line("nodes: ignored, some core would get too little memory, or too scattered");
+        log_line("nodes: ignored, some core would get too little memory, or in too many pieces");
     if (boot->core_count > 1)
         describe_partitions(boot);
 }

@@ -129,7 +129,7 @@ static int info_core(struct sink *s, uint64_t unused) {
         .info_address = (uint64_t)instance - DIRECT_BASE,
         .image_address = instance->own.base,
         .stack_address = instance->own.base + instance->image_bytes,
-        .frame_table_address = (uint64_t)instance->frame_table - DIRECT_BASE,
+        .frame_table_address = (uint64_t)instance->frame_table.memory - DIRECT_BASE,
         .page_table_address = instance->pml4,
         .commons_address = instance->commons.base,
         .time = time_now(),
@@ -157,10 +157,9 @@ static int info_core(struct sink *s, uint64_t unused) {
 
 static int info_memory(struct sink *s, uint64_t unused) {
     (void)unused;
-    const struct range_list *memory = &instance->partition.memory;
     struct memory_info info = {
-        .partition_base = memory->range[0].base,
-        .partition_bytes = memory->range[memory->count - 1].end - memory->range[0].base,
+        .partition_base = instance->partition.memory.range[0].base,
+        .chunks = frame_chunks(),
         .archive_base = instance->boot.archive.base,
         .archive_bytes = instance->boot.archive_bytes,
     };

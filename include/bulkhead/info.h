@@ -90,8 +90,8 @@ struct core_info {
     uint32_t core;
     uint32_t incarnation;
     uint32_t apic_id;
-    uint32_t cores;         /* that the machine has */
-    uint32_t starter;       /* core whose monitor has started this one */
+    uint32_t cores;   /* that the machine has */
+    uint32_t starter; /* core whose monitor has started this one */
     uint32_t reserved;
     uint64_t tsc_frequency; /* Hz */
     uint64_t time;          /* nanoseconds since the instance started */
@@ -99,13 +99,12 @@ struct core_info {
     uint64_t info_address;  /* physical: of struct instance_info, for monitors */
     /* Physical, for tests of what other instances can reach: parts of the instance, and the pages
      * that it shares with cores of higher numbers. */
-    uint64_t image_address, stack_address, frame_table_address, page_table_address,
-        commons_address;
-    uint64_t tsc_start;     /* TSC at multiboot entry, core 0 only; else at the instance's entry */
-    uint64_t idle_time;     /* nanoseconds */
+    uint64_t image_address, stack_address, frame_table_address, page_table_address, commons_address;
+    uint64_t tsc_start; /* TSC at multiboot entry, core 0 only; else at the instance's entry */
+    uint64_t idle_time; /* nanoseconds */
     uint64_t interrupts;
     uint64_t context_switches; /* those of the fast path come on top: fastpath_hits */
-    uint64_t messages; /* delivered, of any kind */
+    uint64_t messages;         /* delivered, of any kind */
     uint64_t fastpath_hits;
     uint64_t unknown_interrupts;
     char cpu[48];            /* brand string */
@@ -133,9 +132,10 @@ enum frame_state {
 };
 
 struct memory_info {
-    uint64_t partition_base, partition_bytes; /* from first to last frame, holes included */
-    uint64_t frames[FRAME_STATE_COUNT];       /* how many are in each state */
-    uint64_t archive_base, archive_bytes;     /* physical; outside every partition */
+    uint64_t partition_base;              /* where it began when the instance started */
+    uint64_t chunks;                      /* of 2 MiB that the partition has memory in */
+    uint64_t frames[FRAME_STATE_COUNT];   /* how many of theirs are in each state */
+    uint64_t archive_base, archive_bytes; /* physical; outside every partition */
 };
 
 #define SCHED_POLICIES_MAX 8

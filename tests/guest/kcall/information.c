@@ -95,7 +95,7 @@ static void test_memory_info(void) {
     tap_is(GET(INFO_MEMORY, &memory, sizeof memory, 0), 0, "memory");
     for (unsigned i = 0; i < FRAME_STATE_COUNT; i++)
         sum += memory.frames[i] * PAGE_SIZE;
-    tap_is((int64_t)sum, (int64_t)memory.partition_bytes, "each frame has one state");
+    tap_is((int64_t)sum, (int64_t)(memory.chunks * (2UL << 20)), "each frame has one state");
     CALL(MEM_MAP, ENDPOINT_SELF, FREE_ADDRESS, 10 * PAGE_SIZE, PROT_READ);
     GET(INFO_MEMORY, &after, sizeof after, 0);
     tap_ok(after.frames[FRAME_PRIVATE] == memory.frames[FRAME_PRIVATE] + 10 &&
@@ -105,11 +105,7 @@ static void test_memory_info(void) {
     CALL(MEM_UNMAP, ENDPOINT_SELF, FREE_ADDRESS, 10 * PAGE_SIZE);
     GET(INFO_MEMORY, &after, sizeof after, 0);
     tap_ok(memcmp(&after, &memory, sizeof memory) == 0, "and unmapping changes them back");
-    tap_ok(memory.archive_bytes > 0 &&
-               (memory.archive_base + memory.archive_bytes <= memory.partition_base ||
-                memory.archive_base >= memory.partition_base + memory.partition_bytes ||
-                memory.frames[FRAME_ABSENT] > 0),
-           "the archive is in no partition");
+    tap_ok(memory.archive_bytes > 0, "there is an archive (%lu KiB)", memory.archive_bytes / 1024);
 }
 
 static void test_text_info(void) {

@@ -339,16 +339,21 @@ static void check_sums(void) {
 }
 
 static void check_frame_table(void) {
-    const struct range_list *memory = &partition.memory;
-    uint64_t table = (uint64_t)info->frame_table - DIRECT_BASE;
+    const struct range_list *machine_memory = &boot.memory;
+    const struct frame_table *table = &info->frame_table;
+    uint64_t physical = (uint64_t)table->memory - DIRECT_BASE, chunks = 0;
 
-    random_check(info->first_frame == memory->range[0].base / PAGE_SIZE);
-    random_check(info->first_frame + info->frame_count ==
-                 memory->range[memory->count - 1].end / PAGE_SIZE);
-    random_check(info->frame_table_bytes == pages(info->frame_count * 4));
-    random_check(in_range(&info->own, table, info->frame_table_bytes));
-    for (uint64_t i = 0; i < info->frame_count; i++)
-        random_check(((const uint32_t *)(view() + table))[i] == 0);
+    for (uint64_t at = MACHINE_BASE; at < MACHINE_END; at += CHUNK_BYTES)
+        chunks += ranges_overlap(&partition.memory, at, at + CHUNK_BYTES);
+    random_check(table->chunks == chunks && table->slots == 1 + chunks + CHUNKS_SPARE);
+    random_check(table->first_chunk == machine_memory->range[0].base / CHUNK_BYTES);
+    random_check(table->first_chunk + table->span ==
+                 (machine_memory->range[machine_memory->count - 1].end + CHUNK_BYTES - 1) /
+                     CHUNK_BYTES);
+    random_check(info->frame_table_bytes == pages(frame_table_bytes(table)));
+    random_check(in_range(&info->own, physical, info->frame_table_bytes));
+    for (uint64_t i = 0; i < info->frame_table_bytes; i++)
+        random_check(((const uint8_t *)(view() + physical))[i] == 0);
 }
 
 /* Nothing but the own block has changed; that is made as it was, for the next test. */

@@ -257,8 +257,8 @@ Test(partition, nodes_too_unequal_do_not_serve) {
     cr_assert(most() - least() <= 2 * CHUNK_BYTES);
 }
 
-/* Frame tables would be larger than the partitions. */
-Test(partition, nodes_too_scattered_do_not_serve) {
+/* However far the pieces of a partition are from each other. */
+Test(partition, scattered_nodes_serve) {
     add_memory(0, 64 * MIB);
     add_memory(64 * GIB, 64 * GIB + 64 * MIB);
     add_cores(0, 1);
@@ -267,9 +267,12 @@ Test(partition, nodes_too_scattered_do_not_serve) {
     add_node_range(0, 64 * GIB + 32 * MIB, 64 * GIB + 64 * MIB);
     add_node_range(1, 32 * MIB, 64 * GIB + 32 * MIB);
     plan_by_node();
-    cr_assert_not(boot.partition_by_node);
-    expect_share(0, 0, 64 * MIB);
-    expect_share(1, 64 * GIB, 64 * GIB + 64 * MIB);
+    cr_assert(boot.partition_by_node);
+    cr_assert_eq(share[0].count, 2);
+    cr_assert_eq(share[0].range[0].end, 32 * MIB);
+    cr_assert_eq(share[0].range[1].base, 64 * GIB + 32 * MIB);
+    cr_assert_eq(share[1].range[0].base, 32 * MIB);
+    cr_assert_eq(share[1].range[1].end, 64 * GIB + 32 * MIB);
 }
 
 /* A list of ranges cannot hold the pieces of node 0. */

@@ -28,7 +28,7 @@ struct core_counters counters;
 bool core_debug;
 
 static struct instance_info info;
-static uint32_t frame_table[FIXTURE_FRAMES];
+static uint64_t frame_table[0x20000 / sizeof(uint64_t)];
 static uint64_t partition; /* physical address of the first frame */
 static struct process *first;
 
@@ -51,7 +51,7 @@ uint64_t fixture_frame(uint64_t index) { return partition + index * PAGE_SIZE; }
 
 /* Memory that direct() finds; touching a hole of it is found out. */
 static uint64_t make_partition(void) {
-    char *memory = aligned_alloc(PAGE_SIZE, FIXTURE_FRAMES * PAGE_SIZE);
+    char *memory = aligned_alloc(CHUNK_BYTES, FIXTURE_FRAMES * PAGE_SIZE);
     cr_assert_not_null(memory);
     for (uint64_t i = 0; i < FIXTURE_FRAMES; i++)
         if (fixture_is_hole(i))
@@ -77,16 +77,16 @@ int64_t fixture_frames(void) {
         .incarnation = FIXTURE_INCARNATION,
         .own = { fixture_frame(OWN_FIRST), fixture_frame(OWN_FIRST + OWN_FRAMES) },
         .pml4 = fixture_frame(OWN_FIRST),
-        .frame_table = frame_table,
-        .first_frame = partition / PAGE_SIZE,
-        .frame_count = FIXTURE_FRAMES,
     };
     for (size_t i = 0; i < sizeof populated / sizeof populated[0]; i++)
         info.partition.memory.range[info.partition.memory.count++] =
             (struct range){ fixture_frame(populated[i].begin), fixture_frame(populated[i].end) };
     fill_boot(&info.boot);
+    frame_table_measure(&info.frame_table, &info.partition.memory, &info.partition.memory);
+    cr_assert_leq(frame_table_bytes(&info.frame_table), sizeof frame_table);
+    info.frame_table.memory = frame_table;
     instance = &info;
-    return frame_init(&info);
+    return (int64_t)frame_init(&info);
 }
 
 struct process *fixture_boot(void) {

@@ -66,8 +66,8 @@ void fake_reset(void) {
                                          .memory_bytes = PARTITION };
         c->info =
             (struct core_info){ .core = i, .cores = FAKE_CORES, .messages = i * UINT64_C(10) };
-        c->memory =
-            (struct memory_info){ .partition_base = i * PARTITION, .partition_bytes = PARTITION };
+        c->memory = (struct memory_info){ .partition_base = i * PARTITION,
+                                          .chunks = PARTITION / (2 * MIB) };
         c->idle_step = 100;
         c->log = "";
         fake_process(i, "monitor");

@@ -174,8 +174,8 @@ Test(cores, memory_and_time_are_those_of_the_core_named) {
     fake.core[2].info.time = 3005 * TIME_MILLISECOND;
     expect("uptime 2", STATUS_OK, "core 2 of 4: up 3.005 s, idle 0.000 s\n");
     cr_expect_eq(run("mem 2"), STATUS_OK);
-    cr_expect_eq(strncmp(shown, "partition of core 2: 0x8000000 to 0xbffffff\n", 44), 0, "%s",
-                 shown);
+    cr_expect_eq(strncmp(shown, "partition of core 2: 32 chunks of 2 MiB, from 0x8000000\n", 56), 0,
+                 "%s", shown);
     cr_expect_eq(run("uptime -v"), STATUS_OK);
     cr_expect_eq(strncmp(shown, "core 1 of 4", 11), 0, "%s", shown);
 }
