@@ -116,12 +116,13 @@ static int serve_sched(struct call *call) {
 
 /* Also of processes that are not the monitor's own children. */
 static int serve_label(struct call *call) {
+    const struct death *death = death_find(call->arg[0]);
     struct process_info info;
     int error = getinfo(INFO_PROCESS, &info, sizeof info, call->arg[0], NULL, NULL);
 
-    if (error)
+    if (error && death == NULL)
         return error;
-    memcpy(call->arg, info.label, LABEL_MAX);
+    memcpy(call->arg, error ? death->report.label : info.label, LABEL_MAX);
     return 0;
 }
 

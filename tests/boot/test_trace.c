@@ -55,8 +55,9 @@ Test(trace, a_timeline_reaches_the_host) {
     run_script("SCRIPT=trace start all; run hello; sleep 1; trace all", setting, 0, " events in ",
                "");
     expect_valid();
-    expect_content("[.traceEvents[] | select(.ph == \"M\") | .args.name | sub(\" .*\"; \"\")] "
-                   "| contains([\"core\", \"kernel\", \"shell\", \"monitor\", \"serial\"])");
+    expect_content(
+        "[.traceEvents[] | select(.ph == \"M\") | .args.name | sub(\" .*\"; \"\")] "
+        "| contains([\"core\", \"kernel\", \"shell\", \"monitor\", \"serial\", \"hello\"])");
     expect_content("[.traceEvents[] | select(.ph == \"f\")] | length > 10");
     expect_content("any(.traceEvents[]; .name == \"run\" and .dur > 0.001)");
     expect_content("any(.traceEvents[]; .name == \"created by monitor\")");
@@ -75,6 +76,7 @@ Test(trace, cores_are_in_one_timeline_and_arrows_lead_across) {
     expect_valid();
     expect_content("[.traceEvents[] | select(.name == \"process_name\") | .args.name] "
                    "== [\"core 0\", \"core 1\"]");
+    expect_content("any(.traceEvents[]; .pid == 2 and .args.name == \"hello 1.1.1\")");
     expect_content("any(.traceEvents[]; .name == \"exited\" and .pid == 2)");
     expect_content("[.traceEvents[] | select(.cat == \"bell\")] | group_by(.id)[] "
                    "| select(length == 2) | .[0].pid != .[1].pid");

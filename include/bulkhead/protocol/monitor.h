@@ -43,8 +43,8 @@
      * SCHED_QUANTUM, arg[2]: base priority, or quantum in nanoseconds. E_BADEP, E_INVAL, E_RANGE, \
      * E_PERM more urgent than its policy allows */                                                \
     X(SCHED, MESSAGE_TYPE_SERVICE + 6)                                                             \
-    /* Who is behind an endpoint of any core? arg[0]: endpoint. Reply arg[0..2]: label. E_BADEP.   \
-     * Open to every client */                                                                     \
+    /* Who is behind an endpoint of any core? arg[0]: endpoint. Reply arg[0..2]: label. Works for  \
+     * the last MONITOR_REPORTS dead of a core too. E_BADEP. Open to every client */               \
     X(LABEL, MESSAGE_TYPE_SERVICE + 7)                                                             \
     /* Make a channel with a process of another core. arg[0]: its endpoint, arg[1]: slots of each  \
      * ring, arg[2]: depth (urpc/channel.h). The client pays for the memory. Reply: as             \

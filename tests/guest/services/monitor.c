@@ -114,6 +114,23 @@ static void test_kill(void) {
     tap_is(manager_status(ENDPOINT_NONE, &cause, &status), -E_BADEP, "status_of_nobody_fails");
 }
 
+static bool is_labelled(endpoint_t endpoint, const char *label) {
+    char found[LABEL_MAX + 1];
+
+    return manager_label(endpoint, found) == 0 && strcmp(found, label) == 0;
+}
+
+static void test_labels(endpoint_t dead) {
+    char label[LABEL_MAX + 1] = "?";
+
+    tap_ok(is_labelled(runtime_monitor(), "monitor") && is_labelled(runtime_console(), "serial") &&
+               is_labelled(runtime_self(), "test-services"),
+           "label_of_the_living");
+    tap_ok(is_labelled(dead, "crash"), "label_of_the_dead");
+    tap_ok(manager_label(ENDPOINT_NONE, label) == -E_BADEP && label[0] == '\0',
+           "label_of_nobody_fails");
+}
+
 void test_deaths(void) {
     enum death_cause cause = DEATH_NONE;
     uint64_t status = UINT64_MAX;
@@ -128,6 +145,7 @@ void test_deaths(void) {
     endpoint_t crashed = run("crash\0null", 11, 2, &cause, &status);
     tap_ok(cause == DEATH_EXCEPTION && status == 14, "status_tells_of_an_exception");
     test_reports(crashed);
+    test_labels(crashed);
     test_kill();
 
     static const char orphan[] = "test-services\0leave-an-orphan";
