@@ -16,9 +16,12 @@ build/compile_commands.json: Makefile $(wildcard mk/*.mk) build/ready.mk FORCE
 
 # clang-tidy gets one source at a time: its analyzer mixes up the va_lists of several. cppcheck has to
 # be told what Criterion's macros are, and takes the register of a variable for a statement of its
-# own (which gcc's -Wunused-value would find).
+# own (which gcc's -Wunused-value would find). clang takes its own <stdatomic.h> only when freestanding,
+# and does not understand gcc's.
 lint: build/compile_commands.json ## clang-tidy, cppcheck and shellcheck on all sources
 	@printf '%s\n' $(lint_sources) | xargs -P 2 -n 1 clang-tidy --quiet -p build \
+	    --extra-arg-before=-isystem$$(clang -print-resource-dir)/include \
+	    --extra-arg=-ffreestanding \
 	    --extra-arg=-Wno-unknown-warning-option --extra-arg=-Wno-error 2>build/lint.log || \
 	    { grep -E '(error|warning):' build/lint.log; exit 1; }
 	@mkdir -p build/cppcheck
