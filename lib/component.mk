@@ -14,8 +14,10 @@ musl_internal := -include $(musl)/src/include/features.h \
 musl_float := -msse2 -m80387 -fno-tree-vectorize \
     -mtune-ctrl=^sse_unaligned_store_optimal,^sse_unaligned_load_optimal,^sse_typeless_stores
 
-# Expanded for each source, $(2).
-flags = $(if $(filter $(here)/libc/%,$(2)),$(musl_internal)) \
+# Expanded for each source, $(2). Channels are in every program, used or not: what is not on the path
+# of a message is to be small.
+flags = $(if $(filter $(here)/channel/%,$(2)),-Os) \
+    $(if $(filter $(here)/libc/%,$(2)),$(musl_internal)) \
     $(if $(filter $(musl)/src/malloc/mallocng/%,$(2)),-include $(here)/malloc/glue.h) \
     $(if $(filter $(call musl_source,$(musl_float_files)),$(2)),$(musl_float)) \
     $(if $(filter $(musl)/src/string/%,$(2)),-fno-tree-loop-distribute-patterns)

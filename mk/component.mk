@@ -72,12 +72,13 @@ endef
 quiet := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-8s %s\n' $(1) $(2))
 
-# A linked ELF file of the component being read: $(1) target, $(2) linker script, $(3) archives.
+# A linked ELF file of the component being read: $(1) target, $(2) linker script, $(3) archives, $(4)
+# more flags.
 define link_rule
 $(1): $$(objects.$(here)) $(3) $(2) mk/component.mk mk/toolchain.mk
 	@mkdir -p $$(@D)
 	$$(call say,LINK,$$@)
-	$$(quiet)$$(CC) $(link_flags) -Wl,-T,$(2) -Wl,-Map,$$@.map -o $$@ $$(objects.$(here)) $(3)
+	$$(quiet)$$(CC) $(link_flags) $(4) -Wl,-T,$(2) -Wl,-Map,$$@.map -o $$@ $$(objects.$(here)) $(3)
 endef
 
 define cpu-driver_rules
@@ -97,10 +98,10 @@ build/lib/lib$(1).a: $$(objects.$(here))
 	$$(quiet)rm -f $$@ && $$(AR) rcsD $$@ $$^
 endef
 
-# $(1) name, $(2) libraries besides the runtime.
+# $(1) name, $(2) libraries besides the runtime and the channels, which need each other.
 define program_elf
 $(call link_rule,build/program/$(1).elf,lib/program.ld,$(patsubst \
-    %,build/lib/lib%.a,$(2) runtime))
+    %,build/lib/lib%.a,$(filter-out urpc,$(2)) runtime urpc runtime),$(program_link_flags))
 endef
 
 define program_rules

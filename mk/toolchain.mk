@@ -41,7 +41,8 @@ kernel_flags := $(common_flags) $(target_code) -ffreestanding -mno-red-zone -fno
 
 flags.cpu-driver := $(kernel_flags) -mcmodel=kernel -momit-leaf-frame-pointer
 flags.boot := $(kernel_flags)
-flags.program := $(common_flags) $(target_code) -fstack-protector-strong -Ilib/include \
+flags.program := $(common_flags) $(target_code) -ffunction-sections -fstack-protector-strong \
+    -Ilib/include \
     -isystem build/musl/include -isystem $(gcc_include)
 flags.library := $(flags.program)
 flags.guest := $(flags.program)
@@ -62,3 +63,4 @@ asm_flags := -f elf64 -g -F dwarf -Werror -Icpu-driver/ -Iinclude/
 link_flags := -nostdlib -static -no-pie -m64 \
     -Wl,--build-id=none,-z,noexecstack,-z,max-page-size=4096 \
     -Wl,--fatal-warnings,--no-undefined,--orphan-handling=error
+program_link_flags := -Wl,--gc-sections

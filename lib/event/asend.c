@@ -32,7 +32,7 @@ size_t asend_collect(struct asend_queue *queue) {
                 queue->done(queue->context, entry->destination, &entry->message, entry->result);
             entry->state = ASEND_EMPTY;
         }
-        waiting += entry->state == ASEND_READY;
+        waiting += entry->state != ASEND_EMPTY;
     }
     while (queue->used > 0 && queue->entries[queue->used - 1].state == ASEND_EMPTY)
         queue->used--;

@@ -3,7 +3,12 @@
 #include <runtime/kcall.h>
 #include <runtime/startup.h>
 
+#include "../channel/channel.h"
 #include "alarm.h"
+
+/* Messages that one channel has served before another, or the kernel, has its turn. */
+#define TURNS       8U
+#define TURNS_ALONE 32U
 
 static struct {
     struct alarm_queue alarms;
@@ -29,6 +34,7 @@ void event_alarm_cancel(struct event_alarm *alarm) {
 void event_loop_stop(int status) {
     loop.stopped = true;
     loop.status = status;
+    channels.turns = 0;
 }
 
 int event_reply(endpoint_t client, const struct message *m) { return ipc_nbsend(client, m); }
@@ -68,7 +74,21 @@ static void dispatch_kernel(const struct event_handlers *handlers, const struct 
         handlers->core(handlers->context);
 }
 
-/* Returns whether *m is now a reply to send. */
+/* A message of a process. Returns whether *m is now a reply to send. */
+static inline bool dispatch_process(const struct event_handlers *handlers, struct message *m) {
+    if (__builtin_expect(m->type == MESSAGE_NOTIFY, 0)) {
+        if (handlers->notify)
+            handlers->notify(handlers->context, m->source);
+        return false;
+    }
+    if (__builtin_expect(!handlers->request, 0)) {
+        message_set_result(m, -E_BADCALL);
+        return true;
+    }
+    return handlers->request(handlers->context, m) == EVENT_REPLY;
+}
+
+/* A message that the kernel delivered, and that is not the library's own. The same. */
 static bool dispatch(const struct event_handlers *handlers, struct message *m) {
     if (m->source == ENDPOINT_KERNEL) {
         dispatch_kernel(handlers, m);
@@ -79,36 +99,131 @@ static bool dispatch(const struct event_handlers *handlers, struct message *m) {
             handlers->bell(handlers->context, m->arg[0], m->arg[1] != 0);
         return false;
     }
-    if (m->type == MESSAGE_NOTIFY) {
-        if (handlers->notify)
-            handlers->notify(handlers->context, m->source);
-        return false;
-    }
-    if (!handlers->request) {
-        message_set_result(m, -E_BADCALL);
-        return true;
-    }
-    return handlers->request(handlers->context, m) == EVENT_REPLY;
+    return dispatch_process(handlers, m);
 }
 
-int event_loop_run(const struct event_handlers *handlers) {
+/* Handles a message that came on a channel, and replies on it unless the handler has ended it. */
+static inline void serve(const struct event_handlers *handlers, struct channel *c,
+                         struct message *m) {
+    if (__builtin_expect(channel_arrived(c, m), 1)) {
+        if (dispatch_process(handlers, m) && channels.current == c && channel_owes(c))
+            channel_answer(c, m);
+    } else if (dispatch_process(handlers, m) && channels.current == c) {
+        channel_offer(c, m);
+    }
+}
+
+/* Is there one channel that is not armed, and no other? */
+static bool is_alone(void) { return channels.set.first == channels.set.last; }
+
+/* Spins while that one is empty. false: there is more to look at. */
+static __attribute__((noinline)) bool wait_alone(struct channel *c, struct channel_spin *spin) {
+    for (; is_alone() && channels.turns > 0 && channel_spin(spin); channels.turns--) {
+        if (chan_peek(&c->chan.rx, 1) > 0) {
+            channel_spun(spin);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Serves one channel as long as messages come, for what is left of its turns. */
+static void serve_stream(const struct event_handlers *handlers, struct channel *c,
+                         struct channel_spin *spin) {
+    struct message m;
+
+    channels.current = c;
+    channels.set.members[c->cookie].empty = 0;
+    while (channels.turns > 0) {
+        if (chan_unlikely(chan_receive(&c->chan.rx, &m) != 0)) {
+            if (!wait_alone(c, spin))
+                return;
+            continue;
+        }
+        channels.turns--;
+        serve(handlers, c, &m);
+    }
+}
+
+static void serve_end(const struct event_handlers *handlers, struct channel *c) {
+    endpoint_t peer = c->peer;
+
+    channel_end(c);
+    if (handlers->gone)
+        handlers->gone(handlers->context, peer);
+}
+
+/* Serves the channels until it is the kernel's turn. */
+static void serve_channels(const struct event_handlers *handlers, struct channel_spin *spin) {
+    struct message m;
+    struct channel *c;
+
+    for (uint32_t rounds = channels.rounds; rounds > 0 && !loop.stopped; rounds--) {
+        channels.turns = is_alone() ? TURNS_ALONE : TURNS;
+        int state = channel_look(&m, &c);
+        if (state == 0 && !c) {
+            dispatch(handlers, &m);
+        } else if (state == 0) {
+            channel_busy(spin);
+            channels.current = c;
+            serve(handlers, c, &m);
+            if (channels.current == c)
+                serve_stream(handlers, c, spin);
+        } else if (state == CHAN_READY) {
+            c = is_alone() ? channel_entry(channels.set.first) : NULL;
+            if (c && wait_alone(c, spin))
+                serve_stream(handlers, c, spin);
+            else
+                channel_idle(spin);
+        } else if (state == -E_WOULDBLOCK) {
+            return;
+        } else {
+            serve_end(handlers, c);
+        }
+    }
+}
+
+/* Without channels that are not armed: waits, in the trap that sends the last reply if there is
+ * one. A client that does not wait for its reply loses it. */
+static int await_kernel(struct message *m, bool reply) {
+    if (reply && trap_message(IPC_REPLYRECV, m->source, m) == 0)
+        return 0;
+    return trap_receive(IPC_RECEIVE, ENDPOINT_ANY, m);
+}
+
+/* The next message that the kernel has, waiting for one only if there is nothing else to do. */
+static int next(const struct event_handlers *handlers, struct message *m, bool reply,
+                struct channel_spin *spin) {
+    if (!channels.awake)
+        return await_kernel(m, reply);
+    if (reply)
+        trap_send(IPC_NBSEND, m->source, m);
+    serve_channels(handlers, spin);
+    return channel_look_at_kernel(m);
+}
+
+static int run(const struct event_handlers *handlers) {
+    struct channel_spin spin = { 0 };
     struct message m = { 0 };
     bool reply = false;
 
-    loop.stopped = false;
     while (!loop.stopped) {
         int error = arm_alarm();
-        if (error)
+        if (!error)
+            error = next(handlers, &m, reply, &spin);
+        if (error && error != -E_WOULDBLOCK)
             return error;
-        /* A client that does not wait for its reply loses it; the next message is received all the
-         * same. */
-        if (!reply || ipc_replyrecv(m.source, &m) != 0)
-            error = ipc_receive(ENDPOINT_ANY, &m);
-        if (error)
-            return error;
-        reply = dispatch(handlers, &m);
+        reply = !error && !channel_own(&m) && dispatch(handlers, &m);
     }
     if (reply)
         event_reply(m.source, &m);
     return loop.status;
+}
+
+int event_loop_run(const struct event_handlers *handlers) {
+    loop.stopped = false;
+    channels.looped = true;
+    int status = run(handlers);
+    channels.looped = false;
+    return status;
 }

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include <runtime/remote.h>
 #include <runtime/startup.h>
 
 #include "args.h"
@@ -26,6 +27,7 @@ static int run_main(void) {
 _Noreturn void runtime_start(void (*entry)(void *), void *arg) {
     runtime_thread_init();
     time_init(startup->tsc_frequency);
+    channel_hot.core = (uint32_t)endpoint_core(startup->self) << 16;
     if (entry) {
         entry(arg);
         exit(EXIT_SUCCESS);

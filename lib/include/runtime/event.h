@@ -30,6 +30,11 @@ struct event_handlers {
      * tag. Without this handler: -E_BADCALL.
      */
     enum event_action (*request)(void *context, struct message *m);
+    /*
+     * The channel with a process of another core has ended: it has died or closed it, or broken the
+     * protocol. What it sent before has been handled.
+     */
+    void (*gone)(void *context, endpoint_t peer);
     /* A NOTIFY of a process. */
     void (*notify)(void *context, endpoint_t source);
     /* Interrupts: the bits, as registered with IRQCTL, of lines that fired and are masked now. */
@@ -38,10 +43,8 @@ struct event_handlers {
     void (*child)(void *context);
     /* ASEND entries were completed: call asend_collect(). */
     void (*asend)(void *context);
-    /*
-     * A bell of a binding that the process itself looks after (bulkhead/binding.h), as the monitor
-     * does: with it, no channel is served for the process.
-     */
+    /* A bell of a binding that the process itself looks after (bulkhead/binding.h), as the monitor
+     * does: one that has no channels of the library. */
     void (*bell)(void *context, uint64_t cookie, bool closed);
     /* Another core's instance has stopped: to the monitor, see CORE_STOPPED. */
     void (*core)(void *context);

@@ -1,6 +1,9 @@
 name := lib-test
 sources := $(wildcard $(here)/*.c) $(patsubst %,../../../lib/%.c,event/alarm event/asend \
-    event/loop console/console console/line malloc/extent process/spawn start/args start/time)
+    event/loop channel/asend channel/monitor channel/pool channel/receive channel/send \
+    channel/table channel/wait console/console console/line malloc/extent process/spawn \
+    start/args start/time) \
+    $(patsubst %,../../../%,$(wildcard urpc/*.c))
 flags := -include $(here)/fake_machine.h
 
 # test_object_code.c looks into it.

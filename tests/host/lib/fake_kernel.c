@@ -1,5 +1,7 @@
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <bulkhead/error.h>
 
@@ -43,16 +45,45 @@ int trap_send(uint64_t operation, endpoint_t to, const struct message *m) {
     return 0;
 }
 
-int trap_receive(uint64_t operation, endpoint_t from, struct message *m) {
-    (void)operation;
-    (void)from;
-    if (kernel.inbox_taken == kernel.inbox_count)
-        return kernel.receive_error;
+endpoint_t fake_binding(unsigned cookie) {
+    return endpoint_make(0, 5, ENDPOINT_CORE_BINDING, (uint16_t)(100 + cookie));
+}
+
+static bool take_bell(endpoint_t from, struct message *m) {
+    for (unsigned i = 0; i < FAKE_BELLS; i++) {
+        struct fake_bell *bell = &kernel.bell[i];
+        if (!bell->rung || (from != ENDPOINT_ANY && from != fake_binding(i)))
+            continue;
+        bell->rung = false;
+        *m = (struct message){ .source = fake_binding(i),
+                               .type = MESSAGE_NOTIFY,
+                               .arg = { i, bell->closed } };
+        return true;
+    }
+    return false;
+}
+
+static bool take_message(endpoint_t from, struct message *m) {
+    if (kernel.inbox_taken == kernel.inbox_count || endpoint_core(from) == ENDPOINT_CORE_BINDING)
+        return false;
     *m = kernel.inbox[kernel.inbox_taken++];
+    return true;
+}
+
+int trap_receive(uint64_t operation, endpoint_t from, struct message *m) {
+    while (!take_bell(from, m) && !take_message(from, m)) {
+        if (operation & IPC_NONBLOCK)
+            return -E_WOULDBLOCK;
+        kernel.sleeps++;
+        if (!kernel.sleep || !kernel.sleep(from))
+            return kernel.receive_error;
+    }
     return 0;
 }
 
 int trap_message(uint64_t operation, uint64_t to, struct message *m) {
+    if (kernel.monitor && to == FAKE_MONITOR && operation == IPC_SENDREC)
+        return kernel.monitor(m);
     if (kernel.send_error)
         return kernel.send_error;
     record_sent(operation, to, m);
@@ -62,7 +93,17 @@ int trap_message(uint64_t operation, uint64_t to, struct message *m) {
     return 0;
 }
 
-int trap_1(uint64_t operation, uint64_t rdi) { return trap_2(operation, rdi, 0); }
+int trap_1(uint64_t operation, uint64_t rdi) {
+    if (operation != IPC_NOTIFY)
+        return -E_BADCALL;
+    for (unsigned i = 0; i < FAKE_BELLS; i++) {
+        if (kernel.bell[i].bound && rdi == fake_binding(i)) {
+            kernel.notified[i]++;
+            return 0;
+        }
+    }
+    return -E_BADEP;
+}
 
 int trap_2(uint64_t operation, uint64_t rdi, uint64_t rsi) {
     if (operation != IPC_ASEND)
@@ -72,6 +113,13 @@ int trap_2(uint64_t operation, uint64_t rdi, uint64_t rsi) {
         return kernel.asend_error;
     kernel.table = (struct asend_entry *)rdi;
     kernel.table_entries = rsi;
+    for (size_t i = 0; i < rsi; i++) {
+        struct asend_entry *entry = &kernel.table[i];
+        if (entry->state == ASEND_READY && endpoint_core(entry->destination) != 0) {
+            entry->result = -E_BADEP;
+            entry->state = ASEND_DONE;
+        }
+    }
     return 0;
 }
 
@@ -103,6 +151,13 @@ static int memory(uint64_t call, uint64_t address, uint64_t bytes, unsigned prot
             return -E_NOMEM;
     }
     return 0;
+}
+
+/* Memory of the process itself, where it asks for it. */
+static int map_own(uint64_t address, uint64_t bytes) {
+    void *at = mmap((void *)address, bytes, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    return at == (void *)address ? 0 : -E_EXIST;
 }
 
 static int copy_to_child(uint64_t address, const char *from, uint64_t bytes) {
@@ -151,6 +206,9 @@ int trap_kernel_4(uint64_t call, uint64_t arg[4]) {
     case KCALL_LOG:
         return log_line((const char *)arg[0], arg[1]);
     case KCALL_MEM_MAP:
+        if (arg[0] == ENDPOINT_SELF)
+            return map_own(arg[1], arg[2]);
+        // fall through
     case KCALL_MEM_PROTECT:
         return fails_now() ? -E_QUOTA : memory(call, arg[1], arg[2], (unsigned)arg[3]);
     case KCALL_PROC_KILL:

@@ -33,6 +33,13 @@ uint64_t machine_counter(void);
 #define FAKE_CONSOLE ((endpoint_t)1 << 32 | 2)
 #define FAKE_CHILD   ((endpoint_t)1 << 32 | 9)
 
+#define FAKE_BELLS 16
+
+/* The doorbell of a binding; its name is that of its cookie. */
+struct fake_bell {
+    bool bound, rung, closed;
+};
+
 struct fake_page {
     bool mapped;
     uint64_t address;
@@ -57,6 +64,19 @@ struct fake_kernel {
 
     /* SENDREC: the reply that replaces the message. */
     struct message reply;
+
+    /* SENDREC to the monitor goes here, if there is one: the result of the call. */
+    int (*monitor)(struct message *m);
+
+    /*
+     * RECEIVE, when it would wait: something may happen on other cores meanwhile. Without it, or
+     * when it returns false, RECEIVE ends with receive_error.
+     */
+    bool (*sleep)(endpoint_t from);
+    size_t sleeps;
+
+    struct fake_bell bell[FAKE_BELLS];
+    size_t notified[FAKE_BELLS]; /* how often each binding was notified by the process */
 
     /* The ASEND table as last handed over, and how often. */
     struct asend_entry *table;
@@ -83,6 +103,8 @@ struct fake_kernel {
 
 extern struct fake_kernel kernel;
 extern struct startup fake_startup;
+
+endpoint_t fake_binding(unsigned cookie);
 
 /* A message to be received next. */
 void fake_deliver(const struct message *m);

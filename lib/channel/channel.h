@@ -1,0 +1,199 @@
+/*
+ * Inside the library: channels with processes of other cores. What a channel is, is urpc/'s; here
+ * is how a process has many of them without knowing.
+ *
+ * The monitor numbers the channels and pools of a process: the number is the cookie of its binding,
+ * and its place in the table. The table's pages come when they are needed, so that a program
+ * without channels has little more than its head.
+ */
+#ifndef LIB_CHANNEL_H
+#define LIB_CHANNEL_H
+
+#include <stdbool.h>
+
+#include <urpc/set.h>
+
+#include <runtime/channel.h>
+#include <runtime/remote.h>
+
+#define CHANNELS_MAX 128U
+
+/* Where the table is: entries that divide a page, and before them the members of the set. */
+#define CHANNEL_MEMBERS     0x0000220000000000UL
+#define CHANNEL_TABLE       (CHANNEL_MEMBERS + PAGE_SIZE)
+#define CHANNEL_ENTRY_BYTES 512U
+
+enum channel_kind { CHANNEL_FREE, CHANNEL_OPEN, CHANNEL_POOL_OWNER, CHANNEL_POOL_BORROWER };
+
+struct channel {
+    struct chan chan; /* of CHANNEL_OPEN; first: channel_of() */
+    endpoint_t peer;
+    endpoint_t binding; /* its name */
+    uint16_t cookie;
+    uint8_t kind;       /* enum channel_kind */
+    bool closed;        /* the bell has said that the binding is closed */
+    bool notified;      /* a NOTIFY has been taken off, for a receiver that has not come yet */
+    bool taken;         /* of a pool: handed to the program */
+    uint32_t asked_tag; /* of the request received last */
+    uint64_t answered;  /* chan.due when a request was answered last */
+    void *memory;       /* of a pool */
+    uint64_t bytes;
+};
+
+_Static_assert(sizeof(struct channel) <= CHANNEL_ENTRY_BYTES, "room in the table");
+
+_Static_assert(CHANNELS_MAX * sizeof(struct chan_member) <= PAGE_SIZE, "room for the members");
+
+#define CHANNEL_CACHE 16U /* entries; a power of two */
+
+extern struct channels {
+    struct chan_set set;                  /* of all that are open, by cookie */
+    struct channel *cache[CHANNEL_CACHE]; /* by channel_hash() of the peer */
+    uint32_t pages;                       /* of the table, that are there: a bit each */
+    uint32_t notices;                     /* channels with `notified` set */
+    struct channel *current; /* whose message is being handled, or NULL: it has ended */
+    bool looped;             /* the event loop runs: it hears of every end */
+    bool awake;              /* not all are armed, or there is news of one */
+    uint32_t turns;  /* of the event loop: messages of the present channel that may follow */
+    uint32_t rounds; /* looks at the channels before it is the kernel's turn */
+} channels;
+
+/* Rounds when the kernel had nothing, and when it had something. */
+#define CHANNEL_ROUNDS     4U
+#define CHANNEL_ROUNDS_FEW 1U
+
+static inline struct channel *channel_of(struct chan *chan) { return (struct channel *)chan; }
+
+/* Does the peer wait for an answer? */
+static inline bool channel_owes(const struct channel *c) { return c->chan.due != c->answered; }
+
+static inline void channel_answer(struct channel *c, const struct message *m) {
+    c->answered = c->chan.due;
+    chan_answer(&c->chan, m);
+}
+
+/* After a message has been received: if it is a request, its answer is owed: true. */
+static inline bool channel_arrived(struct channel *c, struct message *m) {
+    if (!chan_is_request(m->type))
+        return false;
+    m->type &= ~CHAN_REQUEST;
+    c->asked_tag = m->tag;
+    chan_owe(&c->chan);
+    return true;
+}
+
+/* ---- table.c ---- */
+
+/* The entry of a cookie, if it is in use, or NULL. */
+struct channel *channel_entry(uint64_t cookie);
+
+/* The first entry in use from `cookie` on, or NULL. */
+struct channel *channel_next(uint64_t cookie);
+
+/* The channel with `peer`, or NULL. */
+struct channel *channel_find(endpoint_t peer);
+
+/* Enters what a MONITOR_BOUND says, once. Errors: -E_NOSLOT, -E_EXIST, -E_PROTOCOL not a possible
+ * one; those of MEM_MAP. */
+int channel_enter(const struct message *bound, struct channel **c);
+
+/* Ends a channel or pool from this side, and gives the binding back. */
+void channel_end(struct channel *c);
+
+/* ---- monitor.c: what the monitor is asked and tells ---- */
+
+/* The channel with `peer`; makes one if there is none. Errors as of ipc_call(). */
+int channel_get(endpoint_t peer, struct channel **c);
+
+/* If a message is the library's own, takes it: true. */
+bool channel_own(const struct message *m);
+
+/*
+ * Nothing more can be sent on a channel: gives its error. When nothing is left to receive either,
+ * it ends, unless the event loop will see to that; the next use may make a new one.
+ */
+int channel_lapsed(struct channel *c);
+
+void channel_give_back(endpoint_t binding);
+
+/* Asks for something that is bound; *c: its entry. */
+int channel_ask(struct message *m, struct channel **c);
+
+/* ---- wait.c ---- */
+
+/* One wait; zero-initialised. */
+struct channel_spin {
+    uint64_t since; /* when it began; 0: it has not */
+    bool over;      /* it has not paid */
+};
+
+/* After a look that found nothing: pauses, and says whether to look again, or to sleep. */
+bool channel_spin(struct channel_spin *spin);
+
+/* What was waited for has come. */
+void channel_spun(struct channel_spin *spin);
+
+/*
+ * Waits until poll(c, argument), which says -E_WOULDBLOCK while there is reason to wait. arm()
+ * makes the peer ring: 0, CHAN_READY: poll again, or an error; NULL: it rings anyway. 0, or an
+ * error, after channel_fault().
+ */
+int channel_wait(struct channel *c, int (*poll)(struct channel *c, uint64_t argument),
+                 int (*arm)(struct channel *c), uint64_t argument);
+
+/* A bell has rung: takes note of what is new. */
+void channel_rang(const struct message *bell);
+
+/*
+ * An error has come from a channel. Memory of a closed binding is not the peer's any more, so that
+ * what looks like a broken protocol may be the peer's end: says which. After -E_PROTOCOL nothing
+ * goes over the channel any more.
+ */
+int channel_fault(struct channel *c, int error);
+
+/* ---- asend.c ---- */
+
+/* Sends what there is room for now. */
+void channel_asend_pump(void);
+
+/* Do messages to this peer wait? What is sent later must not overtake them. */
+bool channel_asend_waits(endpoint_t peer);
+
+/* Those to this peer have failed. */
+void channel_asend_fail(endpoint_t peer, int error);
+
+/* true, once: messages were completed after the call. */
+bool channel_asend_completed(void);
+
+/* ---- receive.c ---- */
+
+/*
+ * One look at the channels. 0: *m is of *c, before channel_arrived(), or, with *c = NULL, of the
+ * library's own making.
+ * CHAN_READY: nothing now, but not all are armed. Errors: -E_WOULDBLOCK nothing, all are armed;
+ * -E_PEERDEAD, -E_PROTOCOL *c has ended: channel_end() is due.
+ */
+int channel_look(struct message *m, struct channel **c);
+
+/* One look at the kernel: 0, or -E_WOULDBLOCK, or an error. Says in `rounds` when the next is due.
+ */
+int channel_look_at_kernel(struct message *m);
+
+/*
+ * After CHAN_READY: waits a little. When it does not pay any more the next look arms what it finds
+ * empty.
+ */
+void channel_idle(struct channel_spin *spin);
+
+/* After a message: idle channels are armed while there is work on others. */
+void channel_busy(struct channel_spin *spin);
+
+/* ---- send.c ---- */
+
+/* Is this the answer that the peer waits for? */
+bool channel_is_answer(const struct channel *c, const struct message *m);
+
+/* NBSEND on a channel that is there. */
+int channel_offer(struct channel *c, const struct message *m);
+
+#endif
