@@ -93,8 +93,8 @@ struct channel *channel_next(uint64_t cookie);
 /* The channel with `peer`, or NULL. */
 struct channel *channel_find(endpoint_t peer);
 
-/* Enters what a MONITOR_BOUND says, once. Errors: -E_NOSLOT, -E_EXIST, -E_PROTOCOL not a possible
- * one; those of MEM_MAP. */
+/* Enters what the reply to MONITOR_BOUND says, once. Errors: -E_NOSLOT, -E_EXIST, -E_PROTOCOL not a
+ * possible one; those of MEM_MAP. */
 int channel_enter(const struct message *bound, struct channel **c);
 
 /* Ends a channel or pool from this side, and gives the binding back. */
@@ -105,7 +105,7 @@ void channel_end(struct channel *c);
 /* The channel with `peer`; makes one if there is none. Errors as of ipc_call(). */
 int channel_get(endpoint_t peer, struct channel **c);
 
-/* If a message is the library's own, takes it: true. */
+/* If a message is a bell of a channel, or of a new one, takes it: true. */
 bool channel_own(const struct message *m);
 
 /*

@@ -8,7 +8,6 @@
 
 #define DEFAULT_SLOTS 64
 
-/* The monitor has one place for all its news: while it replies it sends no MONITOR_BOUND. */
 static int ask_monitor(struct message *m) {
     if (runtime_monitor() == ENDPOINT_NONE)
         return -E_BADEP;
@@ -68,19 +67,27 @@ int channel_disconnect(endpoint_t peer) {
     return 0;
 }
 
-bool channel_own(const struct message *m) {
-    struct channel *c;
+/* Others have made channels or pools with the process: takes them. What cannot be is given back. */
+static void take_new(void) {
+    for (unsigned i = 0; i < CHANNELS_MAX; i++) {
+        struct message m = { .type = MONITOR_BOUND };
+        struct channel *c;
+        if (ask_monitor(&m) != 0)
+            return;
+        if (channel_enter(&m, &c) != 0)
+            channel_give_back(m.arg[0]);
+    }
+}
 
-    if (m->type == MONITOR_BOUND && m->source == runtime_monitor()) {
-        if (channel_enter(m, &c) != 0)
-            channel_give_back(m->arg[0]);
-        return true;
-    }
-    if (endpoint_core(m->source) == ENDPOINT_CORE_BINDING && channel_hot.in_use != 0) {
+bool channel_own(const struct message *m) {
+    if (endpoint_core(m->source) != ENDPOINT_CORE_BINDING || runtime_monitor() == ENDPOINT_NONE)
+        return false;
+    const struct channel *c = channel_entry(m->arg[0]);
+    if (c && c->binding == m->source)
         channel_rang(m);
-        return true;
-    }
-    return false;
+    else
+        take_new();
+    return true;
 }
 
 int ipc_label(endpoint_t endpoint, char label[LABEL_MAX + 1]) {

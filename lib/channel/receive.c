@@ -145,23 +145,12 @@ static int receive_from(uint64_t operation, endpoint_t from, struct message *m) 
     return state;
 }
 
-/* RECEIVE from the kernel or a process of this core: only the monitor says what is not meant for
- * the program. */
-static int receive_local(uint64_t operation, endpoint_t from, struct message *m) {
-    int error;
-
-    do {
-        error = trap_receive(operation, from, m);
-    } while (!error && channel_own(m));
-    return error;
-}
-
 int channel_receive(uint64_t operation, endpoint_t from, struct message *m) {
     if (endpoint_is_remote(from))
         return receive_from(operation, from, m);
-    if (from == ENDPOINT_ANY && channel_hot.in_use != 0)
-        return operation & IPC_NONBLOCK ? receive_any_now(m) : receive_any(m);
-    return receive_local(operation, from, m);
+    if (from != ENDPOINT_ANY)
+        return trap_receive(operation, from, m);
+    return operation & IPC_NONBLOCK ? receive_any_now(m) : receive_any(m);
 }
 
 int channel_received(uint64_t operation, endpoint_t from, struct message *m) {

@@ -52,7 +52,7 @@ static void ring(void *context) {
     trap_1(IPC_NOTIFY, c->binding);
 }
 
-/* What a MONITOR_BOUND says, apart. */
+/* What the monitor says of a channel or pool, apart. */
 struct bound {
     endpoint_t binding, peer;
     uint64_t address, slots;

@@ -39,7 +39,7 @@ IPC_INLINE int ipc_receive_as(uint64_t operation, endpoint_t from, struct messag
     if (__builtin_expect(channel_hot.in_use != 0, 0) || endpoint_is_remote(from))
         return channel_receive_copy(operation, from, m);
     int error = trap_receive(operation, from, m);
-    if (!error && __builtin_expect(m->type == MONITOR_BOUND, 0))
+    if (!error && __builtin_expect(m->type == MESSAGE_NOTIFY, 0))
         return channel_received_copy(operation, from, m);
     return error;
 }
@@ -106,7 +106,7 @@ IPC_INLINE int ipc_replyrecv(endpoint_t to, struct message *m) {
         return error;
     }
     int error = trap_message(IPC_REPLYRECV, to, m);
-    if (!error && __builtin_expect(m->type == MONITOR_BOUND, 0))
+    if (!error && __builtin_expect(m->type == MESSAGE_NOTIFY, 0))
         return channel_received_copy(IPC_RECEIVE, ENDPOINT_ANY, m);
     return error;
 }

@@ -57,10 +57,8 @@ int channel_replyrecv(endpoint_t to, struct message *m);
  */
 int channel_receive(uint64_t operation, endpoint_t from, struct message *m);
 
-/*
- * A message of type MONITOR_BOUND has been received: takes it, and receives another, if it is one
- * for the library.
- */
+/* A notification has been received: if it is a bell of the library's, takes it and receives
+ * another. */
 int channel_received(uint64_t operation, endpoint_t from, struct message *m);
 
 /* Where the fields of a message are in registers, they go straight to the slot, and come from it.

@@ -42,7 +42,6 @@ static void make(unsigned n, uint32_t slots, unsigned side) {
 static struct message bound(unsigned n, enum bound_kind kind) {
     return (struct message){
         .source = FAKE_MONITOR,
-        .type = MONITOR_BOUND,
         .arg = { fake_binding(n), (uint64_t)remotes[n].memory, remotes[n].slots,
                  chan_bytes(remotes[n].slots) << 32 | n << 16, remote_endpoint(n), kind },
     };
@@ -51,7 +50,6 @@ static struct message bound(unsigned n, enum bound_kind kind) {
 static struct message bound_pool(unsigned n, enum bound_kind kind) {
     return (struct message){
         .source = FAKE_MONITOR,
-        .type = MONITOR_BOUND,
         .arg = { fake_binding(POOL_COOKIE), (uint64_t)remotes[n].pool, 0,
                  remotes[n].pool_bytes << 32 | POOL_COOKIE << 16, remote_endpoint(n), kind },
     };
@@ -99,10 +97,29 @@ static int disconnect(const struct message *m) {
     return 0;
 }
 
+static struct message news[REMOTES];
+static unsigned news_count, news_told;
+struct message *new;
+
+/* What the client has not been told of. */
+static void tell(unsigned cookie, struct message m) {
+    new = &news[news_count++ % REMOTES];
+    *new = m;
+    kernel.bell[cookie].rung = true;
+}
+
+static int bring_news(struct message *m) {
+    if (news_told == news_count)
+        return -E_NOENT;
+    *m = news[news_told++ % REMOTES];
+    return 0;
+}
+
 static int monitor(struct message *m) {
     int result = m->type == MONITOR_CONNECT      ? connect(m)
                  : m->type == MONITOR_POOL       ? share(m)
                  : m->type == MONITOR_DISCONNECT ? disconnect(m)
+                 : m->type == MONITOR_BOUND      ? bring_news(m)
                                                  : -E_BADCALL;
 
     if (m->type == MONITOR_LABEL && number_of(m->arg[0]) < REMOTES) {
@@ -123,14 +140,12 @@ void remote_init(void) {
 
 void remote_connects(unsigned n) {
     make(n, 16, 0);
-    struct message m = bound(n, BOUND_CHANNEL_1);
-    fake_deliver(&m);
+    tell(n, bound(n, BOUND_CHANNEL_1));
 }
 
 void remote_shares(unsigned n, uint64_t bytes) {
     make_pool(n, bytes);
-    struct message m = bound_pool(n, BOUND_POOL_BORROWER);
-    fake_deliver(&m);
+    tell(POOL_COOKIE, bound_pool(n, BOUND_POOL_BORROWER));
 }
 
 void remote_dies_late(unsigned n) {

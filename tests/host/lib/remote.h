@@ -35,8 +35,9 @@ endpoint_t remote_endpoint(unsigned n);
 /* For .init of a test suite. The process does not spin. */
 void remote_init(void);
 
-/* Number n makes the channel: the process will be told. */
+/* Number n makes the channel: the process is told by the bell, and asks the monitor for *new. */
 void remote_connects(unsigned n);
+extern struct message *new;
 
 /* Number n shares a pool: the same. */
 void remote_shares(unsigned n, uint64_t bytes);

@@ -328,6 +328,8 @@ Test(remote_loop, bells_that_are_not_the_librarys_have_their_handler) {
     static const struct event_handlers monitor = { .bell = on_bell };
 
     kernel.bell[3] = (struct fake_bell){ .bound = true, .rung = true, .closed = true };
+    fake_startup.monitor = ENDPOINT_NONE;
     event_loop_run(&monitor);
+    fake_startup.monitor = FAKE_MONITOR;
     cr_assert_eq(notifies, 1);
 }

@@ -44,15 +44,6 @@ Test(remote_receive, channel_of_a_peer_that_connects_is_taken_unseen) {
     cr_assert_eq(connects, 0);
 }
 
-Test(remote_receive, channel_is_taken_by_a_receive_from_the_monitor_too) {
-    remote_connects(0);
-    deliver(FAKE_MONITOR, 9);
-    cr_assert_eq(ipc_receive(FAKE_MONITOR, &m), 0);
-    cr_assert_eq(m.tag, 9);
-    cr_assert_eq(ipc_nbsend(A, &m), 0);
-    cr_assert_eq(connects, 0);
-}
-
 Test(remote_receive, channel_is_taken_by_replyrecv) {
     remote_connects(0);
     remote_sends(0, REQUEST, 3);
@@ -62,18 +53,26 @@ Test(remote_receive, channel_is_taken_by_replyrecv) {
 }
 
 /* Who could say so could show a process memory that it takes for a channel. */
-Test(remote_receive, bound_of_anyone_else_is_an_ordinary_message) {
-    remote_connects(0);
-    kernel.inbox[0].source = LOCAL;
-    cr_assert_eq(ipc_receive(ENDPOINT_ANY, &m), 0);
-    cr_assert_eq(m.source, LOCAL);
+Test(remote_receive, what_looks_like_news_of_the_monitor_is_an_ordinary_message) {
+    struct message forged = remote_message(MONITOR_BOUND, 1);
+
+    forged.source = LOCAL;
+    fake_deliver(&forged);
+    expect(LOCAL, 1);
     cr_assert_eq(m.type, MONITOR_BOUND);
+    cr_assert_eq(channel_hot.in_use, 0);
+}
+
+Test(remote_receive, bell_of_an_unknown_binding_without_news_is_nothing) {
+    kernel.bell[3] = (struct fake_bell){ .bound = true, .rung = true, .closed = true };
+    deliver(LOCAL, 4);
+    expect(LOCAL, 4);
     cr_assert_eq(channel_hot.in_use, 0);
 }
 
 static void refuse(unsigned word, uint64_t value) {
     remote_connects(0);
-    kernel.inbox[kernel.inbox_count - 1].arg[word] = value;
+    new->arg[word] = value;
     cr_assert_eq(ipc_receive(ENDPOINT_ANY, &m), -E_PERM);
     cr_assert_eq(channel_hot.in_use, 0);
     cr_assert_eq(disconnects, 1);
@@ -90,12 +89,16 @@ Test(remote_receive, bound_that_cannot_be_is_given_back) {
     refuse(5, BOUND_POOL_BORROWER + 1);
 }
 
+/* Both have made the channel at the same time. */
 Test(remote_receive, bound_twice_is_one_channel) {
     remote_connects(0);
-    kernel.inbox[1] = kernel.inbox[0];
-    kernel.inbox_count = 2;
     remote_sends(0, REQUEST, 3);
     expect(A, 3);
+    struct message again = *new;
+    remote_connects(1);
+    struct message *other = new;
+    *other = again;
+    kernel.bell[1].rung = true;
     deliver(LOCAL, 4);
     expect(LOCAL, 4);
     cr_assert_eq(channel_hot.in_use, 1);
