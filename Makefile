@@ -17,6 +17,7 @@ include mk/font.mk
 include mk/image.mk
 include mk/run.mk
 include mk/urpc.mk
+include mk/mailbox.mk
 include mk/test.mk
 include mk/models.mk
 include mk/lint.mk

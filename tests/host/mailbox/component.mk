@@ -1,0 +1,2 @@
+name := mailbox-test
+sources := $(wildcard $(here)/*.c)
