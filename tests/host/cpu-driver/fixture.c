@@ -51,7 +51,8 @@ uint64_t fixture_frame(uint64_t index) { return partition + index * PAGE_SIZE; }
 
 /* Memory that direct() finds; touching a hole of it is found out. */
 static uint64_t make_partition(void) {
-    char *memory = aligned_alloc(CHUNK_BYTES, FIXTURE_FRAMES * PAGE_SIZE);
+    static char *memory; /* what else leads there is an address of the fake machine */
+    memory = aligned_alloc(CHUNK_BYTES, FIXTURE_FRAMES * PAGE_SIZE);
     cr_assert_not_null(memory);
     for (uint64_t i = 0; i < FIXTURE_FRAMES; i++)
         if (fixture_is_hole(i))

@@ -29,19 +29,20 @@ TestSuite(window, .init = init, .fini = fixture_end);
 
 #define BIND(...) fixture_kcall(first, KCALL_BIND, (uint64_t[MESSAGE_ARGS]){ __VA_ARGS__ })
 
-/* An end of `who` that can ring. */
+static int receive(struct process *who, endpoint_t from) {
+    return fixture_ipc(who, IPC_RECEIVE | IPC_NONBLOCK, from, 0);
+}
+
+/* An end of `who` that can ring, and of which it has been told. */
 static endpoint_t bind_to(uint32_t number, struct process *who, uint32_t core) {
     uint64_t args[MESSAGE_ARGS] = { BIND_OPEN, number, who->endpoint, core, COOKIE + number };
     cr_assert_eq(fixture_kcall(first, KCALL_BIND, args), 0);
     cr_assert_eq(BIND(BIND_PEER, number, PEER), 0);
+    cr_assert_eq(receive(who, args[0]), 0);
     return args[0];
 }
 
 static endpoint_t bind(uint32_t number) { return bind_to(number, p, CORE); }
-
-static int receive(struct process *who, endpoint_t from) {
-    return fixture_ipc(who, IPC_RECEIVE | IPC_NONBLOCK, from, 0);
-}
 
 static int notify(struct process *who, endpoint_t name) {
     return fixture_ipc(who, IPC_NOTIFY, name, 0);
