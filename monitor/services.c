@@ -22,7 +22,12 @@ static struct service services[SERVICES_MAX];
 static size_t service_count;
 static const struct policy *console_policy;
 
-endpoint_t services_console(void) { return names_find(NAME_CONSOLE); }
+/* A console of this core is known here before all cores have agreed on it. */
+static endpoint_t own_console;
+
+endpoint_t services_console(void) {
+    return own_console != ENDPOINT_NONE ? own_console : names_find(NAME_CONSOLE);
+}
 
 bool services_uses_console(const struct policy *policy) {
     return console_policy != NULL && policy_targets(policy, console_policy->program);
@@ -59,10 +64,11 @@ static void service_start(const struct service *service, bool again) {
     int error =
         child_spawn(arguments.text, arguments.bytes, arguments.count, ENDPOINT_NONE, &child);
     if (policy->service == SERVICE_CONSOLE) {
+        own_console = error ? ENDPOINT_NONE : child->endpoint;
         if (error)
             sysctl_console(false);
         else
-            names_publish(NAME_CONSOLE, child->endpoint);
+            names_publish(NAME_CONSOLE, own_console);
     }
     if (error)
         printf("%s cannot be started: %s\n", policy->program, error_text(error));
@@ -121,6 +127,7 @@ static void service_recover(struct service *service, const struct death_report *
 void service_ended(const struct policy *policy, const struct death *death) {
     /* The port first, so that the kernel can show there what happened. */
     if (policy->service == SERVICE_CONSOLE) {
+        own_console = ENDPOINT_NONE;
         sysctl_console(false);
     }
     death_log(death);
