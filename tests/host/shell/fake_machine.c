@@ -56,6 +56,7 @@ endpoint_t fake_process(uint32_t core, const char *label) {
 void fake_reset(void) {
     fake = (struct fake_machine){ .view = 7 };
     time_init(fake_startup.tsc_frequency);
+    channel_hot.core = FAKE_OWN << 16; /* as the start of a program does */
     for (uint32_t i = 0; i < FAKE_CORES; i++) {
         struct fake_core *c = &fake.core[i];
         c->core = (struct monitor_core){ .core = i,
