@@ -63,7 +63,7 @@ Test(cores, come_up_and_are_listed, .init = boot_4) {
          *row != NULL; row++)
         qemu_expect(q, *row, SECONDS);
     command("log 3", "\ncore 3: ");
-    command("mem 2", "\npartition of core 2: 0x");
+    command("mem 2", "\npartition of core 2: ");
     command("uptime -v 1", "\ncore 1 of 4: up ");
     end();
 }
