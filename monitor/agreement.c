@@ -37,8 +37,6 @@ static struct client_log *log_of(struct agreement *a, const struct operation *op
 
 void record_decide(struct agreement *a, struct record *record, endpoint_t client, uint32_t sequence,
                    bool commits) {
-    if (record->state == RECORD_REFUSED && same(&record->operation, client, sequence))
-        record->state = RECORD_ABORTED;
     if (record->state != RECORD_PREPARED || !same(&record->operation, client, sequence))
         return;
     if (!commits) {
