@@ -149,7 +149,7 @@ int trap_kernel_4(uint64_t call, uint64_t arg[4]) {
     return call == KCALL_GETINFO ? getinfo_of(&fake.core[FAKE_OWN], arg) : -E_BADCALL;
 }
 
-int trap_kernel_5(uint64_t call, uint64_t arg[5]) { // NOLINT(readability-non-const-parameter)
+int trap_kernel_5(uint64_t call, uint64_t arg[5]) { /* NOLINT(readability-non-const-parameter) */
     (void)arg;
     (void)call;
     return -E_BADCALL;
