@@ -13,7 +13,7 @@ bool place_parse(const struct command *command, struct place *place) {
         place->core = word[2];
         place->first = 3;
         place->count -= 2;
-    } else if (last > 2 && strcmp(word[last - 1], OPTION) == 0) {
+    } else if (strcmp(word[last - 1], OPTION) == 0) {
         place->core = word[last];
         place->count -= 2;
     } else if (strcmp(word[last], OPTION) == 0) {
