@@ -4,7 +4,6 @@
 #include "frame.h"
 #include "ipc.h"
 #include "mailbox.h"
-#include "ranges.h"
 #include "string.h"
 #include "vm.h"
 
@@ -137,8 +136,7 @@ int binding_peer(uint32_t number, uint64_t peer_number) {
 static bool shareable(const struct process *caller, uint64_t physical) {
     if (frame_state(physical) == FRAME_EXPORTED)
         return frame_owner(physical) == process_slot(caller);
-    return ranges_contain(&instance->boot.memory, physical, physical + PAGE_SIZE) &&
-           !ranges_overlap(&instance->partition.memory, physical, physical + PAGE_SIZE);
+    return frame_is_foreign(physical);
 }
 
 /* The first step: all that can go wrong. */

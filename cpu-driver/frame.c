@@ -4,9 +4,12 @@
 #include "core.h"
 #include "process.h"
 #include "string.h"
+#include "x86_64/direct.h"
 
 static struct chunk nowhere; /* in slots that no chunk has: all its frames are absent */
 
+static struct chunk *home; /* those of the start have the first slots, from 1 on */
+static uint64_t home_count;
 static struct chunk **slots;
 static uint32_t *directory;
 static uint64_t slot_count, first_chunk, span;
@@ -67,12 +70,12 @@ static void add_chunk(struct chunk *chunk, uint32_t slot, uint64_t base) {
     counts[FRAME_ABSENT] += FRAMES_PER_CHUNK;
 }
 
-static void add_chunks(const struct range_list *memory, struct chunk *chunks) {
+static void add_chunks(const struct range_list *memory) {
     for (uint32_t i = 0; i < memory->count; i++) {
         const struct range *r = &memory->range[i];
         for (uint64_t base = r->base & ~(CHUNK_BYTES - 1); base < r->end; base += CHUNK_BYTES)
             if (chunk_of(base) == &nowhere)
-                add_chunk(&chunks[chunk_count], (uint32_t)chunk_count + 1, base);
+                add_chunk(&home[chunk_count], (uint32_t)chunk_count + 1, base);
     }
 }
 
@@ -89,8 +92,9 @@ static void find_free(struct chunk *chunk) {
 
 uint64_t frame_init(const struct instance_info *info) {
     const struct frame_table *table = &info->frame_table;
-    struct chunk *chunks = table->memory;
-    slots = (struct chunk **)(chunks + table->chunks);
+    home = table->memory;
+    home_count = table->chunks;
+    slots = (struct chunk **)(home + home_count);
     directory = (uint32_t *)(slots + table->slots);
     slot_count = table->slots;
     first_chunk = table->first_chunk;
@@ -101,14 +105,81 @@ uint64_t frame_init(const struct instance_info *info) {
     for (uint64_t slot = 0; slot < slot_count; slot++)
         slots[slot] = &nowhere;
 
-    add_chunks(&info->partition.memory, chunks);
+    add_chunks(&info->partition.memory);
     for (uint32_t i = 0; i < info->partition.memory.count; i++)
         set_range(&info->partition.memory.range[i], FRAME_FREE);
     set_range(&info->own, FRAME_KERNEL);
     set_range(&info->commons, FRAME_EXPORTED);
     for (uint64_t i = 0; i < chunk_count; i++)
-        find_free(&chunks[i]);
+        find_free(&home[i]);
     return counts[FRAME_FREE];
+}
+
+/* ---- Chunks that change partitions ---- */
+
+/* One that came from another partition has its tables in its own first frame. */
+static bool is_adopted(const struct chunk *chunk) { return chunk == direct(chunk->base); }
+
+static uint64_t worth(const struct chunk *chunk) { return FRAMES_PER_CHUNK - is_adopted(chunk); }
+
+uint64_t frame_chunk_worth(uint64_t physical) { return worth(chunk_of(physical)); }
+
+bool frame_idle_chunk(uint64_t *skip, unsigned count, uint64_t *physical) {
+    for (; count && *skip < slot_count; count--, ++*skip) {
+        const struct chunk *chunk = slots[slot_count - 1 - *skip];
+        if (chunk == &nowhere || chunk->free_count != worth(chunk))
+            continue;
+        *physical = chunk->base;
+        return true;
+    }
+    if (*skip >= slot_count)
+        *skip = FRAME_SLOTS_END;
+    return false;
+}
+
+/* The directory keeps the slot of a chunk that was here at the start: its tables wait for it. */
+void frame_give_chunk(uint64_t physical) {
+    struct chunk *chunk = chunk_of(physical);
+    uint64_t free = worth(chunk);
+    assert(chunk->free_count == free);
+    counts[FRAME_FREE] -= free;
+    counts[FRAME_KERNEL] -= FRAMES_PER_CHUNK - free;
+    chunk_count--;
+    slots[chunk->slot] = &nowhere;
+    if (is_adopted(chunk))
+        directory[physical / CHUNK_BYTES - first_chunk] = 0;
+    else
+        memset(chunk, 0, sizeof *chunk);
+}
+
+/* The slot that a chunk has had from the start, or else a free one; 0: there is none. */
+static uint32_t slot_for(uint64_t physical) {
+    uint64_t number = physical / CHUNK_BYTES - first_chunk;
+    if (number >= span)
+        return 0;
+    if (directory[number])
+        return directory[number];
+    for (uint64_t slot = home_count + 1; slot < slot_count; slot++)
+        if (slots[slot] == &nowhere)
+            return (uint32_t)slot;
+    return 0;
+}
+
+bool frame_has_room(uint64_t physical) { return slot_for(physical); }
+
+bool frame_has_chunk(uint64_t physical) { return chunk_of(physical) != &nowhere; }
+
+uint64_t frame_take_chunk(uint64_t physical) {
+    uint32_t slot = slot_for(physical);
+    bool adopted = slot > home_count;
+    struct chunk *chunk = adopted ? direct(physical) : &home[slot - 1];
+    memset(chunk, 0, sizeof *chunk);
+    add_chunk(chunk, slot, physical);
+    set_range(&(struct range){ physical, physical + CHUNK_BYTES }, FRAME_FREE);
+    if (adopted)
+        set(chunk, 0, FRAME_KERNEL, FRAME_OWNER_NONE);
+    find_free(chunk);
+    return worth(chunk);
 }
 
 /* ---- Allocation ---- */
@@ -197,6 +268,11 @@ unsigned frame_owner(uint64_t physical) {
     return entry_owner(chunk_of(physical)->frame[index_of(physical)]);
 }
 
+bool frame_is_foreign(uint64_t physical) {
+    return frame_state(physical) == FRAME_ABSENT &&
+           ranges_contain(&instance->boot.memory, physical, physical + PAGE_SIZE);
+}
+
 uint64_t frame_chunks(void) { return chunk_count; }
 
 uint64_t frame_count_of(enum frame_state state) { return counts[state]; }
@@ -218,15 +294,17 @@ static unsigned census_of_chunk(const struct chunk *chunk, uint64_t count[FRAME_
     return wrong + (free != chunk->free_count) + (free && chunk->slot < hint);
 }
 
-/* Each chunk is where the directory says, and the directory says nothing of others. */
+/* Each chunk is where the directory says, and those of the partition alone are mapped. */
 static unsigned census_of_directory(void) {
     unsigned wrong = slots[0] != &nowhere;
     uint64_t listed = 0;
     for (uint64_t number = 0; number < span; number++) {
+        uint64_t base = (first_chunk + number) * CHUNK_BYTES;
         uint32_t slot = directory[number];
-        listed += slot != 0;
-        wrong += slot >= slot_count ||
-                 (slot && slots[slot]->base != (first_chunk + number) * CHUNK_BYTES);
+        bool is_here = slot < slot_count && slots[slot] != &nowhere;
+        listed += is_here;
+        wrong += slot >= slot_count || (slot > home_count && !is_here) ||
+                 (is_here && slots[slot]->base != base) || is_here != direct_maps(base);
     }
     return wrong + (listed != chunk_count);
 }

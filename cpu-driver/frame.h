@@ -32,6 +32,30 @@ uint64_t frame_alloc(struct process *p, enum frame_state state);
  */
 uint64_t frame_alloc_run(struct process *p, enum frame_state state, uint64_t count);
 
+/*
+ * Looks for a chunk whose frames are all free, in `count` slots from the last one down; leaves out
+ * *skip of them, and adds those that it has looked at: in the end that is FRAME_SLOTS_END.
+ */
+#define FRAME_SLOTS_END UINT64_MAX
+bool frame_idle_chunk(uint64_t *skip, unsigned count, uint64_t *physical);
+
+/* Of a chunk of the partition: the frames that are free when all that can be are. One that was not
+ * here at the start has its tables in its own first frame. */
+uint64_t frame_chunk_worth(uint64_t physical);
+
+/* Forgets a chunk whose frames are all free, and which is still mapped. */
+void frame_give_chunk(uint64_t physical);
+
+/*
+ * Adds a chunk that is mapped, none of the partition's, and for which there is room. Its frames are
+ * free. Returns its worth.
+ */
+bool frame_has_room(uint64_t physical);
+uint64_t frame_take_chunk(uint64_t physical);
+
+/* Whether the chunk of an address is in the partition. */
+bool frame_has_chunk(uint64_t physical);
+
 /* Frees a frame of process `p` (NULL: of the instance). It must be p's. */
 void frame_free(struct process *p, uint64_t physical);
 
@@ -40,12 +64,15 @@ void frame_free(struct process *p, uint64_t physical);
 enum frame_state frame_state(uint64_t physical);
 unsigned frame_owner(uint64_t physical);
 
+/* Memory of the machine that is not in this partition. */
+bool frame_is_foreign(uint64_t physical);
+
 /* How many chunks the partition has memory in, and how many of their frames are in a state. */
 uint64_t frame_chunks(void);
 uint64_t frame_count_of(enum frame_state state);
 
-/* Counts frames by state and by owner (a slot each), and checks directory, tables and bitmaps
- * against each other: returns the number of disagreements. */
+/* Counts frames by state and by owner (a slot each), and checks directory, tables, bitmaps and
+ * direct map against each other: returns the number of disagreements. */
 unsigned frame_census(uint64_t count[FRAME_STATE_COUNT], uint64_t owned[]);
 
 #endif

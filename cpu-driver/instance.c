@@ -16,15 +16,6 @@
 #include "string.h"
 #include "x86_64/paging.h"
 
-/*
- * What mappings of the instance's own half have in common. Accessed and dirty from the start:
- * nobody asks, and so the processor never writes to these tables.
- */
-#define PTE_OWN    (PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY | PTE_GLOBAL)
-#define PTE_DATA   (PTE_OWN | PTE_WRITE | PTE_NX)
-#define PTE_DEVICE (PTE_DATA | PTE_UNCACHED | PTE_WRITE_THROUGH)
-#define PTE_INNER  (PTE_PRESENT | PTE_WRITE | PTE_ACCESSED) /* the leaf decides what may be done */
-
 #define PAIR_BYTES (2 * PAGE_SIZE) /* that two cores have in common */
 
 #define LAPIC_BYTES  4096
@@ -44,6 +35,7 @@ struct builder {
     struct frame_table table;
     uint64_t pair[BOOT_CORES_MAX]; /* as in struct instance_info */
     struct range commons;
+    struct range_list all_commons;
 };
 
 static uint64_t page_up(uint64_t bytes) { return (bytes + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1); }
@@ -317,12 +309,16 @@ static int place_commons(struct builder *builder) {
     uint64_t own = commons_base(boot, self);
 
     for (uint32_t core = 0; core < boot->core_count; core++) {
-        uint64_t base = core < self ? commons_base(boot, core) : own;
+        uint64_t theirs = commons_base(boot, core);
+        uint64_t base = core < self ? theirs : own;
         uint32_t distance = core < self ? self - core : core - self;
         if (base == RANGES_NONE)
             return -E_NOMEM;
         if (distance > 0)
             builder->pair[core] = base + (distance - 1) * PAIR_BYTES;
+        if (theirs != RANGES_NONE)
+            ranges_add(&builder->all_commons, theirs,
+                       theirs + commons_pages(boot, core) * PAGE_SIZE);
     }
     builder->commons = (struct range){ own, own + commons_pages(boot, self) * PAGE_SIZE };
     return 0;
@@ -386,6 +382,7 @@ static void fill_info(const struct builder *builder, struct instance_info *info)
     info->frame_table.memory = (void *)(DIRECT_BASE + builder->frame_table);
     memcpy(info->pair, builder->pair, sizeof info->pair);
     info->commons = builder->commons;
+    info->all_commons = builder->all_commons;
     info->tsc_frequency = request->tsc_frequency;
     info->timer_ratio = request->timer_ratio;
     info->boot = *request->boot;

@@ -15,7 +15,11 @@
  *   DEVICE_BASE       device registers and framebuffer, rw-, uncached; unmapped between devices
  *
  * Until the instance drops it, the page with the code that loads its page tables is also mapped r-x
- * where it lies. After that an instance never changes its own half of the page tables.
+ * where it lies. After that an instance changes one thing in its own half of the page tables: large
+ * pages of the direct map go and come with chunks of memory that change partitions
+ * (x86_64/direct.h), and with the first of a GiB the level-2 table that it needs. No other entry is
+ * touched, and none of the PML4. A chunk goes only when all its frames are free, so nothing that is
+ * in use loses its mapping; and it comes only if no other instance has it, as the monitors agree.
  */
 #ifndef CPU_DRIVER_INSTANCE_H
 #define CPU_DRIVER_INSTANCE_H
@@ -42,6 +46,7 @@ enum instance_stack { STACK_MAIN, STACK_DOUBLE_FAULT, STACK_NMI, STACK_MACHINE_C
 #define STACK_FAULT_BYTES   8192UL
 #define STACK_TOP_OF(stack) (STACK_BASE + ((stack) + 1) * STACK_SLOT)
 
+/* What an instance has at its start. */
 struct partition {
     struct range_list memory;
 };
@@ -72,6 +77,7 @@ struct instance_info {
      */
     uint64_t pair[BOOT_CORES_MAX];
     struct range commons;                /* those of them in this partition */
+    struct range_list all_commons;       /* those of all pairs of cores */
     uint64_t tsc_frequency, timer_ratio; /* as another instance has measured them; 0: measure */
     uint64_t lapic, hpet;                /* virtual; hpet 0: none */
     uint64_t ioapic[BOOT_IOAPICS_MAX];

@@ -19,7 +19,7 @@ struct process processes[MAX_PROCESSES];
 struct process *current;
 
 static unsigned last_slot;   /* given out last */
-static uint64_t total_quota; /* what the first process was given: all there is */
+static uint64_t total_quota; /* of all processes: the frames that are not the instance's */
 
 int slot_set_next(const struct slot_set *set, unsigned after) {
     unsigned start = (after + 1) % MAX_PROCESSES;
@@ -127,6 +127,16 @@ int process_create(struct process *supervisor, const char label[LABEL_MAX], uint
 }
 
 uint64_t process_total_quota(void) { return total_quota; }
+
+void process_grow(struct process *p, uint64_t frames) {
+    p->frame_quota += (uint32_t)frames;
+    total_quota += frames;
+}
+
+void process_shrink(struct process *p, uint64_t frames) {
+    p->frame_quota -= (uint32_t)frames;
+    total_quota -= frames;
+}
 
 void process_set_rights(struct process *p, unsigned ipc, uint64_t kcalls) {
     p->ipc_permitted = (uint8_t)ipc;

@@ -205,8 +205,12 @@ int process_find(endpoint_t endpoint, struct process **found);
 int process_create(struct process *supervisor, const char label[LABEL_MAX], uint32_t frames,
                    uint32_t slots, struct process **made);
 
-/* The quotas of all processes add up to this: the first process' quota when it was made. */
+/* The quotas of all processes add up to this. */
 uint64_t process_total_quota(void);
+
+/* The partition has grown or shrunk by so many frames, at the gain or expense of a process. */
+void process_grow(struct process *p, uint64_t frames);
+void process_shrink(struct process *p, uint64_t frames);
 
 /* Sets the primitives and kernel calls that a process may use. */
 void process_set_rights(struct process *p, unsigned ipc, uint64_t kcalls);

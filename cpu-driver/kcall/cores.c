@@ -5,23 +5,23 @@
 #include <bulkhead/cores.h>
 
 #include "binding.h"
+#include "frame.h"
 #include "mailbox.h"
 #include "ranges.h"
 #include "vm.h"
+#include "x86_64/direct.h"
 #include "x86_64/lapic.h"
 
 #define PAGES_PER_STEP 16
+#define SLOTS_PER_STEP 256
 
 /* ---- CORE ---- */
 
 /* Memory that is nobody's here: of another partition, or the system block. */
 static bool foreign(uint64_t physical) {
-    const struct boot_info *boot = &instance->boot;
-    uint64_t end = physical + PAGE_SIZE;
-    if (physical >= boot->low.base && end <= boot->low.end)
-        return true;
-    return ranges_contain(&boot->memory, physical, end) &&
-           !ranges_overlap(&instance->partition.memory, physical, end);
+    const struct range *low = &instance->boot.low;
+    return (physical >= low->base && physical + PAGE_SIZE <= low->end) ||
+           frame_is_foreign(physical);
 }
 
 /* Pages from arg[2] on, arg[4] bytes: some of them, and what is left for the next step. */
@@ -53,11 +53,7 @@ static int core_startup(struct process *p, uint32_t apic_id) {
     return 0;
 }
 
-int kcall_core(struct process *p) {
-    if (ARG0(p) == CORE_STOPPED) {
-        ARG0(p) = mailbox_stopped();
-        return 0;
-    }
+static int other_core(struct process *p) {
     if (ARG1(p) >= instance->boot.core_count)
         return -E_NOENT;
     if (ARG1(p) == instance->core)
@@ -80,6 +76,70 @@ int kcall_core(struct process *p) {
         return core_startup(p, apic_id);
     default:
         return -E_BADCALL;
+    }
+}
+
+static int chunk_give(struct process *p) {
+    uint64_t physical;
+    if (!frame_idle_chunk(&ARG2(p), SLOTS_PER_STEP, &physical))
+        return ARG2(p) == FRAME_SLOTS_END ? -E_NOMEM : KCALL_RESTART;
+    uint64_t worth = frame_chunk_worth(physical);
+    if (p->frame_quota - p->frames < worth)
+        return -E_QUOTA;
+    frame_give_chunk(physical);
+    direct_unmap(physical);
+    process_shrink(p, worth);
+    ARG0(p) = physical;
+    return 0;
+}
+
+/* What could be wrong with a chunk that is to be taken. */
+static int chunk_check(uint64_t physical) {
+    uint64_t end = physical + CHUNK_BYTES;
+    if (physical % CHUNK_BYTES)
+        return -E_INVAL;
+    if (frame_has_chunk(physical))
+        return -E_EXIST;
+    if (!ranges_contain(&instance->boot.memory, physical, end) ||
+        ranges_overlap(&instance->all_commons, physical, end) || !direct_reaches(physical))
+        return -E_RANGE;
+    return frame_has_room(physical) ? 0 : -E_NOSLOT;
+}
+
+/* The kernel has no frames of its own: a table that is missing is the caller's expense for good. */
+static int chunk_add_table(struct process *p, uint64_t physical) {
+    uint64_t table = p->frame_quota > p->frames ? frame_alloc(NULL, FRAME_KERNEL) : 0;
+    if (!table)
+        return -E_QUOTA;
+    process_shrink(p, 1);
+    direct_add_table(physical, table);
+    instance->page_table_bytes += PAGE_SIZE;
+    return 0;
+}
+
+static int chunk_take(struct process *p) {
+    uint64_t physical = ARG2(p);
+    int error = chunk_check(physical);
+    if (!error && direct_lacks_table(physical))
+        error = chunk_add_table(p, physical);
+    if (error)
+        return error;
+    direct_map(physical);
+    process_grow(p, frame_take_chunk(physical));
+    return 0;
+}
+
+int kcall_core(struct process *p) {
+    switch (ARG0(p)) {
+    case CORE_STOPPED:
+        ARG0(p) = mailbox_stopped();
+        return 0;
+    case CORE_CHUNK_GIVE:
+        return chunk_give(p);
+    case CORE_CHUNK_TAKE:
+        return chunk_take(p);
+    default:
+        return other_core(p);
     }
 }
 

@@ -18,6 +18,15 @@
 #define PTE_NX      (UINT64_C(1) << 63)
 #define PTE_ADDRESS UINT64_C(0x000ffffffffff000)
 
+/*
+ * What mappings of the instance's own half have in common. Accessed and dirty from the start:
+ * nobody asks, and so the processor never writes to these tables.
+ */
+#define PTE_OWN    (PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY | PTE_GLOBAL)
+#define PTE_DATA   (PTE_OWN | PTE_WRITE | PTE_NX)
+#define PTE_DEVICE (PTE_DATA | PTE_UNCACHED | PTE_WRITE_THROUGH)
+#define PTE_INNER  (PTE_PRESENT | PTE_WRITE | PTE_ACCESSED) /* the leaf decides what may be done */
+
 #define PT_ENTRIES 512
 #define PT_LEVELS                                                                   \
     4 /* 4: PML4, 3: page-directory-pointer table, 2: page directory, 1: page table \

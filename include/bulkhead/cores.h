@@ -10,8 +10,8 @@
 #include <bulkhead/kcall.h>
 
 /*
- * arg[0]: enum core_op, arg[1]: core. Errors: E_NOENT the machine has no such core, E_INVAL it is
- * the caller's own.
+ * arg[0]: enum core_op, arg[1]: core, where there is one. Errors: E_NOENT the machine has no such
+ * core, E_INVAL it is the caller's own.
  */
 enum core_op {
     /*
@@ -25,10 +25,31 @@ enum core_op {
     /* Interrupts (Intel SDM vol. 3, 9.4.4 and 11.6.1). */
     CORE_NMI = 3,     /* stops the core's instance with a report, if it can still do that */
     CORE_INIT = 4,    /* resets the core, which waits for CORE_STARTUP. E_PERM it is core 0 */
-    CORE_STARTUP = 5, /* arg[2]: page below 1 MiB, of the system block, where it begins, in real mode · E_RANGE */
+    CORE_STARTUP = 5, /* arg[2]: page below 1 MiB, of the system block, where it begins, in real
+                         mode · E_RANGE */
     /* out arg[0]: set of the cores whose instances have said that they stopped */
     CORE_STOPPED = 6,
+    /*
+     * Chunks of memory leave this partition, and come into it. Who owns a chunk is for the monitors
+     * to agree on: nobody uses one that was given until somebody has taken it. The caller's quota
+     * shrinks and grows with what it is worth, CORE_CHUNK_FRAMES less what its own tables take.
+     *
+     * GIVE: of a chunk whose frames are all free nothing is left here: neither states nor a
+     * mapping. arg[2]: 0; out arg[0]: its physical address · E_NOMEM no chunk is free, E_QUOTA the
+     * caller has less left than it is worth. Restartable.
+     */
+    CORE_CHUNK_GIVE = 7,
+    /*
+     * arg[2]: physical address of a chunk · E_INVAL it is not the address of one, E_EXIST it is in
+     * this partition, E_RANGE it is not wholly memory of partitions, or holds what cores share, or
+     * lies where the direct map has no room, E_NOSLOT the partition cannot grow any more, E_QUOTA
+     * the caller has no frame left for a page table
+     */
+    CORE_CHUNK_TAKE = 8,
 };
+
+#define CORE_CHUNK_BYTES  0x200000UL
+#define CORE_CHUNK_FRAMES (CORE_CHUNK_BYTES / PAGE_SIZE)
 
 /*
  * The system block: pages below 1 MiB that belong to no partition, in the order of enum
@@ -37,7 +58,7 @@ enum core_op {
 enum system_page {
     SYSTEM_TRAMPOLINE = 0, /* code that a core begins with */
     SYSTEM_TABLES = 1,     /* its page tables: PML4, level 3, level 2 */
-    SYSTEM_VIEW = 4,       /* the view word, and what monitors tell each other before they can talk */
+    SYSTEM_VIEW = 4, /* the view word, and what monitors tell each other before they can talk */
     SYSTEM_PAGES = 8,
 };
 

@@ -1,7 +1,7 @@
 /*
  * The kernel calls on other cores, on shared memory and on bindings, a function each; for monitors.
- * What they do, and their errors, is in <bulkhead/cores.h> and <bulkhead/binding.h>. All return 0 or
- * a negated error, and write no output on an error.
+ * What they do, and their errors, is in <bulkhead/cores.h> and <bulkhead/binding.h>. All return 0
+ * or a negated error, and write no output on an error.
  */
 #ifndef RUNTIME_CORES_H
 #define RUNTIME_CORES_H
@@ -33,6 +33,19 @@ static inline int core_stopped(uint64_t *cores) {
     if (!error)
         *cores = arg[0];
     return error;
+}
+
+static inline int core_chunk_give(uint64_t *physical) {
+    uint64_t arg[4] = { CORE_CHUNK_GIVE };
+    int error = trap_kernel_4(KCALL_CORE, arg);
+    if (!error)
+        *physical = arg[0];
+    return error;
+}
+
+static inline int core_chunk_take(uint64_t physical) {
+    uint64_t arg[4] = { CORE_CHUNK_TAKE, 0, physical };
+    return trap_kernel_4(KCALL_CORE, arg);
 }
 
 static inline int share_alloc(uint64_t address, uint64_t bytes, uint64_t *physical) {

@@ -2,7 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <sanitizer/asan_interface.h>
-#include <stdlib.h>
+#include <sys/mman.h>
 
 #include "alarm.h"
 #include "binding.h"
@@ -37,6 +37,10 @@ static const struct {
     uint64_t begin, end;
 } populated[] = { { 0, 1000 }, { 1003, 1500 }, { 2048, 2049 }, { 2100, FIXTURE_FRAMES } };
 
+/* Of this program: so that all has one entry of the PML4. */
+#define MEMORY_ADDRESS 0x200000000000UL
+#define FAR_AWAY       0x80000000UL
+
 #define OWN_FIRST  100
 #define OWN_FRAMES 50
 
@@ -49,15 +53,40 @@ bool fixture_is_hole(uint64_t index) {
 
 uint64_t fixture_frame(uint64_t index) { return partition + index * PAGE_SIZE; }
 
-/* Memory that direct() finds; touching a hole of it is found out. */
+uint64_t fixture_far(unsigned chunk) { return partition + FAR_AWAY + chunk * CHUNK_BYTES; }
+
+/* Memory that direct() finds. */
+static char *make_memory(uint64_t address, uint64_t bytes) {
+    char *memory = mmap((void *)address, bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    cr_assert_eq(memory, (char *)address);
+    return memory;
+}
+
+/* Touching a hole of it is found out. */
 static uint64_t make_partition(void) {
-    static char *memory; /* what else leads there is an address of the fake machine */
-    memory = aligned_alloc(CHUNK_BYTES, FIXTURE_FRAMES * PAGE_SIZE);
-    cr_assert_not_null(memory);
+    char *memory = make_memory(MEMORY_ADDRESS, FIXTURE_FRAMES * PAGE_SIZE);
+    make_memory(MEMORY_ADDRESS + FAR_AWAY, FIXTURE_FAR_CHUNKS * CHUNK_BYTES);
     for (uint64_t i = 0; i < FIXTURE_FRAMES; i++)
         if (fixture_is_hole(i))
             ASAN_POISON_MEMORY_REGION(memory + i * PAGE_SIZE, PAGE_SIZE);
     return (uint64_t)memory - DIRECT_BASE;
+}
+
+/* A direct map, in the first pages of the own block, of the chunks that the partition has. */
+static void make_direct_map(void) {
+    uint64_t *tables = direct(info.pml4);
+    memset(tables, 0, 3 * PAGE_SIZE);
+    tables[pt_index(MEMORY_ADDRESS, 4)] = (info.pml4 + PAGE_SIZE) | PTE_INNER;
+    tables[PT_ENTRIES + pt_index(MEMORY_ADDRESS, 3)] = (info.pml4 + 2 * PAGE_SIZE) | PTE_INNER;
+    for (uint64_t i = 0; i < FIXTURE_FRAMES; i++)
+        if (!fixture_is_hole(i))
+            tables[2 * PT_ENTRIES + pt_index(MEMORY_ADDRESS + i * PAGE_SIZE, 2)] =
+                (fixture_frame(i) & ~(CHUNK_BYTES - 1)) | PTE_DATA | PTE_LARGE;
+}
+
+static void add_range(struct range_list *list, uint64_t base, uint64_t end) {
+    list->range[list->count++] = (struct range){ base, end };
 }
 
 static void fill_boot(struct boot_info *boot) {
@@ -66,6 +95,10 @@ static void fill_boot(struct boot_info *boot) {
         boot->core[core].apic_id = FIXTURE_APIC_ID(core);
     boot->low = (struct range){ FIXTURE_LOW, FIXTURE_LOW + BOOT_LOW_PAGES * PAGE_SIZE };
     boot->memory = info.partition.memory;
+    add_range(&boot->memory, fixture_far(0), fixture_far(FIXTURE_FAR_CHUNKS));
+    add_range(&info.all_commons, fixture_far(FIXTURE_FAR_CHUNKS - 1),
+              fixture_far(FIXTURE_FAR_CHUNKS - 1) + PAGE_SIZE);
+    frame_table_measure(&info.frame_table, &info.partition.memory, &boot->memory);
     ranges_add(&boot->memory, FIXTURE_FOREIGN, FIXTURE_FOREIGN + FIXTURE_FOREIGN_PAGES * PAGE_SIZE);
 }
 
@@ -73,6 +106,7 @@ int64_t fixture_frames(void) {
     if (!partition)
         partition = make_partition();
     memset(frame_table, 0, sizeof frame_table);
+    instance = &info;
     info = (struct instance_info){
         .core = FIXTURE_CORE,
         .incarnation = FIXTURE_INCARNATION,
@@ -80,13 +114,12 @@ int64_t fixture_frames(void) {
         .pml4 = fixture_frame(OWN_FIRST),
     };
     for (size_t i = 0; i < sizeof populated / sizeof populated[0]; i++)
-        info.partition.memory.range[info.partition.memory.count++] =
-            (struct range){ fixture_frame(populated[i].begin), fixture_frame(populated[i].end) };
+        add_range(&info.partition.memory, fixture_frame(populated[i].begin),
+                  fixture_frame(populated[i].end));
     fill_boot(&info.boot);
-    frame_table_measure(&info.frame_table, &info.partition.memory, &info.partition.memory);
+    make_direct_map();
     cr_assert_leq(frame_table_bytes(&info.frame_table), sizeof frame_table);
     info.frame_table.memory = frame_table;
-    instance = &info;
     return (int64_t)frame_init(&info);
 }
 

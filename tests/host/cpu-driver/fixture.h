@@ -38,6 +38,7 @@ extern struct fake_post {
 #define FIXTURE_FOREIGN \
     0x40000000UL /* memory of other cores, this many pages; it is never touched */
 #define FIXTURE_FOREIGN_PAGES 1024
+#define FIXTURE_FAR_CHUNKS    4 /* of other cores, that can be taken, but for the last one */
 #define FIXTURE_LOW           0x10000UL /* the system block */
 #define FIXTURE_FRAMES        4096      /* from the first to the last of the partition */
 #define FIXTURE_MEMORY \
@@ -51,6 +52,9 @@ int64_t fixture_frames(void);
 
 /* The physical address of frame `index` of the partition, which may be a hole. */
 uint64_t fixture_frame(uint64_t index);
+
+/* The physical address of a chunk that another core has, in a GiB of which nothing is mapped. */
+uint64_t fixture_far(unsigned chunk);
 
 /* Whether the partition has a hole there. */
 bool fixture_is_hole(uint64_t index);

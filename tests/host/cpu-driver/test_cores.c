@@ -212,7 +212,7 @@ Test(cores, what_no_core_can_be_told_is_not_sent) {
         { { CORE_STARTUP, OTHER, FIXTURE_LOW / PAGE_SIZE + 256 }, -E_RANGE },
         { { CORE_STARTUP, OTHER, UINT64_C(1) << 52 | FIXTURE_LOW / PAGE_SIZE }, -E_RANGE },
         { { 0, OTHER }, -E_BADCALL },
-        { { CORE_STOPPED + 1, OTHER }, -E_BADCALL },
+        { { CORE_CHUNK_TAKE + 1, OTHER }, -E_BADCALL },
     };
     for (unsigned i = 0; i < sizeof calls / sizeof calls[0]; i++) {
         uint64_t args[MESSAGE_ARGS];
