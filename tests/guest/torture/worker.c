@@ -142,7 +142,8 @@ static int listen(void) {
     struct message m;
     int failure = 0;
 
-    while (!failure && ipc_receive_nonblock(ENDPOINT_ANY, &m) == 0) {
+    /* Not by the library's function, which would keep the bells to itself. */
+    while (!failure && ipc_raw(IPC_RECEIVE | IPC_NONBLOCK, ENDPOINT_ANY, &m) == 0) {
         if (endpoint_core(m.source) == ENDPOINT_CORE_BINDING && find(m.source) == NULL)
             failure = accept_all();
         if (endpoint_core(m.source) == ENDPOINT_CORE_BINDING && m.arg[1] != 0)
