@@ -114,6 +114,10 @@ bool channel_own(const struct message *m);
  */
 int channel_lapsed(struct channel *c);
 
+/* Takes the channels and pools that others have made with the process. What cannot be is given
+ * back. */
+void channel_take_new(void);
+
 void channel_give_back(endpoint_t binding);
 
 /* Asks for something that is bound; *c: its entry. */

@@ -39,7 +39,7 @@ int channel_connect(endpoint_t peer, unsigned slots) {
 }
 
 int channel_lapsed(struct channel *c) {
-    int error = c->chan.tx.error;
+    int error = c->closed ? -E_PEERDEAD : c->chan.tx.error;
 
     if (!channels.looped && chan_peek(&c->chan.rx, 1) < 0)
         channel_end(c);
@@ -67,8 +67,7 @@ int channel_disconnect(endpoint_t peer) {
     return 0;
 }
 
-/* Others have made channels or pools with the process: takes them. What cannot be is given back. */
-static void take_new(void) {
+void channel_take_new(void) {
     for (unsigned i = 0; i < CHANNELS_MAX; i++) {
         struct message m = { .type = MONITOR_BOUND };
         struct channel *c;
@@ -86,7 +85,7 @@ bool channel_own(const struct message *m) {
     if (c && c->binding == m->source)
         channel_rang(m);
     else
-        take_new();
+        channel_take_new();
     return true;
 }
 

@@ -47,16 +47,26 @@ int channel_pool_share(endpoint_t peer, uint32_t count, uint32_t size, struct bu
     return error;
 }
 
+static struct channel *untaken(endpoint_t peer) {
+    for (struct channel *c = channel_next(0); c; c = channel_next(c->cookie + 1U)) {
+        if (c->kind == CHANNEL_POOL_BORROWER && c->peer == peer && !c->taken)
+            return c;
+    }
+    return NULL;
+}
+
+/* A message that speaks of the pool may have come before the bell that tells of it. */
 int channel_pool_borrow(endpoint_t peer, uint32_t count, uint32_t size, struct bulk_record *records,
                         struct channel_pool *pool) {
-    for (struct channel *c = channel_next(0); c; c = channel_next(c->cookie + 1U)) {
-        if (c->kind != CHANNEL_POOL_BORROWER || c->peer != peer || c->taken)
-            continue;
-        if ((uint64_t)count * size > c->bytes)
-            return -E_TOOBIG;
-        return take(c, count, size, records, pool);
+    struct channel *c = untaken(peer);
+
+    if (!c) {
+        channel_take_new();
+        c = untaken(peer);
     }
-    return -E_NOENT;
+    if (!c)
+        return -E_NOENT;
+    return (uint64_t)count * size > c->bytes ? -E_TOOBIG : take(c, count, size, records, pool);
 }
 
 int channel_pool_ended(const struct channel_pool *pool) {

@@ -55,7 +55,7 @@ int channel_pool_share(endpoint_t peer, uint32_t count, uint32_t size, struct bu
 
 /*
  * Takes the oldest pool that `peer` has shared and that has not been taken. Errors: -E_NOENT there
- * is none (news of one come when the process receives), -E_INVAL, -E_TOOBIG it is smaller than so
+ * is none, -E_INVAL, -E_TOOBIG it is smaller than so
  * many buffers.
  */
 int channel_pool_borrow(endpoint_t peer, uint32_t count, uint32_t size, struct bulk_record *records,

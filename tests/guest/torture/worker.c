@@ -139,7 +139,7 @@ static int accept_all(void) {
 
 /* Bells of those who have left mean to leave too. */
 static int listen(void) {
-    struct message m;
+    struct message m = { 0 };
     int failure = 0;
 
     /* Not by the library's function, which would keep the bells to itself. */

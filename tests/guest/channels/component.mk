@@ -1,0 +1,4 @@
+name := test-channels
+sources := $(wildcard $(here)/*.c) ../support/cores.c
+libraries :=
+settings := ACCEL=icount CORES=2
