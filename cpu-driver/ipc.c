@@ -323,9 +323,12 @@ static uint64_t bell_value(const struct process *p, endpoint_t name) {
     return trace_channel(b->peer_core, b->peer_number, 0);
 }
 
-/* To the other end of a binding. */
-static void ring(struct process *p) {
-    int error = binding_notify(p, p->context.rdi);
+/* To the other end of a binding, or to nobody. */
+__attribute__((cold, noinline)) static void notify_elsewhere(struct process *p) {
+    struct process *nobody;
+    bool binding = endpoint_core(p->context.rdi) == ENDPOINT_CORE_BINDING;
+    int error =
+        binding ? binding_notify(p, p->context.rdi) : ipc_target(p, p->context.rdi, &nobody);
     finish(p, error);
     if (error)
         return;
@@ -333,16 +336,18 @@ static void ring(struct process *p) {
     p->messages_sent++;
 }
 
+/*
+ * To a process of the core. Who is found by the first look is not looked for: a variable that
+ * process_find() is given would be kept in memory for the rest of the way.
+ */
 static void notify(struct process *p) {
-    struct process *to;
-    int error = ipc_target(p, p->context.rdi, &to);
-    if (error && endpoint_core(p->context.rdi) == ENDPOINT_CORE_BINDING) {
-        ring(p);
+    struct process *to = process_at(p->context.rdi);
+    if (to->endpoint != p->context.rdi || to->state == PROCESS_DEAD ||
+        !slot_set_has(&p->targets, endpoint_slot(p->context.rdi) % MAX_PROCESSES)) {
+        notify_elsewhere(p);
         return;
     }
-    finish(p, error);
-    if (error)
-        return;
+    finish(p, 0);
     trace(TRACE_EVENT_NOTIFY, p->endpoint, to->endpoint, 0);
     p->messages_sent++;
     if (ipc_receives_from(to, p->endpoint) && !to->awaits_reply) {
