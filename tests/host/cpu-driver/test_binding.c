@@ -46,7 +46,7 @@ static endpoint_t bind_to(uint32_t number, struct process *who, uint32_t core) {
     return args[0];
 }
 
-static endpoint_t bind(uint32_t number) { return bind_to(number, p, CORE); }
+static endpoint_t bind_p(uint32_t number) { return bind_to(number, p, CORE); }
 
 static int notify(struct process *who, endpoint_t name) {
     return fixture_ipc(who, IPC_NOTIFY, name, 0);
@@ -65,7 +65,7 @@ static void expect_bell(const struct process *who, endpoint_t name, uint32_t num
 /* ---- Names and the other end ---- */
 
 Test(binding, notify_posts_the_number_of_the_other_end_to_its_core) {
-    endpoint_t name = bind(NUMBER);
+    endpoint_t name = bind_p(NUMBER);
     uint64_t sent = p->messages_sent;
     cr_assert_eq(notify(p, name), 0);
     cr_assert(fake_post.count == 1 && fake_post.core == CORE && fake_post.number == PEER);
@@ -93,7 +93,7 @@ Test(binding, its_bell_tells_that_the_other_end_is_known) {
 }
 
 Test(binding, names_are_their_owners_alone) {
-    endpoint_t name = bind(NUMBER);
+    endpoint_t name = bind_p(NUMBER);
     static const uint32_t primitives[] = { IPC_SEND, IPC_SENDREC, IPC_NBSEND, IPC_REPLYRECV };
     cr_assert_eq(notify(q, name), -E_BADEP);
     cr_assert_eq(receive(q, name), -E_BADEP);
@@ -106,12 +106,12 @@ Test(binding, names_are_their_owners_alone) {
 }
 
 Test(binding, a_name_never_means_another_binding) {
-    endpoint_t before = bind(NUMBER);
+    endpoint_t before = bind_p(NUMBER);
     cr_assert_eq(BIND(BIND_CLOSE, NUMBER), 0);
     cr_assert_eq(BIND(BIND_FREE, NUMBER), 0);
     cr_assert_eq(notify(p, before), -E_BADEP);
     cr_assert_eq(receive(p, before), -E_BADEP);
-    endpoint_t after = bind(NUMBER);
+    endpoint_t after = bind_p(NUMBER);
     cr_assert_neq(after, before);
     cr_assert_eq(notify(p, before), -E_BADEP);
     binding_rung(CORE, NUMBER);
@@ -137,7 +137,7 @@ Test(binding, monitors_can_ring_each_other_from_the_start) {
 /* ---- Bells ---- */
 
 Test(binding, a_bell_is_sticky_and_is_delivered_once) {
-    endpoint_t name = bind(NUMBER);
+    endpoint_t name = bind_p(NUMBER);
     for (unsigned i = 0; i < 5; i++)
         binding_rung(CORE, NUMBER);
     cr_assert_eq(receive(p, ENDPOINT_ANY), 0);
@@ -150,7 +150,7 @@ Test(binding, a_bell_is_sticky_and_is_delivered_once) {
 }
 
 Test(binding, a_bell_wakes_whoever_waits_for_it) {
-    endpoint_t name = bind(NUMBER), other = bind(NUMBER + 1);
+    endpoint_t name = bind_p(NUMBER), other = bind_p(NUMBER + 1);
     const endpoint_t from[] = { ENDPOINT_ANY, name };
     for (unsigned i = 0; i < 2; i++) {
         fixture_ipc(p, IPC_RECEIVE, from[i], 0);
@@ -172,7 +172,7 @@ Test(binding, a_bell_wakes_whoever_waits_for_it) {
 Test(binding, bells_come_in_the_order_in_which_they_were_rung) {
     endpoint_t name[5];
     for (uint32_t i = 0; i < 5; i++)
-        name[i] = bind(NUMBER + i);
+        name[i] = bind_p(NUMBER + i);
     static const uint32_t order[] = { 3, 1, 4, 0, 2 };
     for (unsigned i = 0; i < 5; i++) {
         binding_rung(CORE, NUMBER + order[i]);
@@ -193,7 +193,7 @@ Test(binding, bells_come_in_the_order_in_which_they_were_rung) {
 Test(binding, no_bell_starves_another) {
     endpoint_t name[3];
     for (uint32_t i = 0; i < 3; i++) {
-        name[i] = bind(NUMBER + i);
+        name[i] = bind_p(NUMBER + i);
         binding_rung(CORE, NUMBER + i);
     }
     for (unsigned i = 0; i < 12; i++) {
@@ -206,7 +206,7 @@ Test(binding, no_bell_starves_another) {
 Test(binding, a_bell_is_taken_out_of_any_place_of_the_queue) {
     endpoint_t name[3];
     for (uint32_t i = 0; i < 3; i++)
-        name[i] = bind(NUMBER + i);
+        name[i] = bind_p(NUMBER + i);
     for (unsigned taken = 0; taken < 3; taken++) {
         for (uint32_t i = 0; i < 3; i++)
             binding_rung(CORE, NUMBER + i);
@@ -222,7 +222,7 @@ Test(binding, a_bell_is_taken_out_of_any_place_of_the_queue) {
 }
 
 Test(binding, a_bell_is_no_reply) {
-    endpoint_t name = bind(NUMBER);
+    endpoint_t name = bind_p(NUMBER);
     fixture_connect(p, q);
     fixture_ipc(q, IPC_RECEIVE, ENDPOINT_ANY, 0);
     fixture_ipc(p, IPC_SENDREC, q->endpoint, 1);
@@ -248,9 +248,9 @@ static struct process *process_in_slot(unsigned slot) {
 /* The number in a name is no slot: neither of him who has that slot, nor beyond the sets of slots.
  */
 Test(binding, who_waits_for_a_bell_gets_nothing_else) {
-    endpoint_t name = bind(BINDING_FIRST + 8);
+    endpoint_t name = bind_p(BINDING_FIRST + 8);
     q = process_in_slot(BINDING_FIRST + 8);
-    endpoint_t high = bind(BINDINGS_MAX - 1);
+    endpoint_t high = bind_p(BINDINGS_MAX - 1);
     struct asend_entry *entry = fixture_memory(q, FIXTURE_MEMORY);
     *entry = (struct asend_entry){ .state = ASEND_READY, .destination = p->endpoint };
     fixture_connect(p, q);
@@ -266,7 +266,7 @@ Test(binding, who_waits_for_a_bell_gets_nothing_else) {
 }
 
 Test(binding, a_ring_from_the_wrong_core_or_to_no_binding_is_nothing) {
-    endpoint_t name = bind(NUMBER);
+    endpoint_t name = bind_p(NUMBER);
     for (uint32_t number = 0; number < BINDINGS_MAX; number++)
         for (uint32_t core = 0; core < CORES_MAX; core++)
             if (number != NUMBER || core != CORE)
@@ -278,7 +278,7 @@ Test(binding, a_ring_from_the_wrong_core_or_to_no_binding_is_nothing) {
 /* ---- What is refused, and new processes ---- */
 
 Test(binding, arguments_out_of_range_are_refused) {
-    bind(NUMBER);
+    bind_p(NUMBER);
     static const struct {
         uint64_t args[MESSAGE_ARGS];
         int error;
@@ -313,7 +313,7 @@ Test(binding, arguments_out_of_range_are_refused) {
 
 Test(binding, open_wants_a_child_another_core_and_a_free_number) {
     endpoint_t gone = q->endpoint;
-    bind(NUMBER);
+    bind_p(NUMBER);
     cr_assert_eq(BIND(BIND_OPEN, NUMBER, p->endpoint, CORE), -E_STATE);
     cr_assert_eq(BIND(BIND_OPEN, NUMBER + 1, p->endpoint, FIXTURE_CORE), -E_NOENT);
     cr_assert_eq(BIND(BIND_OPEN, NUMBER + 1, p->endpoint, FIXTURE_CORES), -E_NOENT);
@@ -331,7 +331,7 @@ Test(binding, open_wants_a_child_another_core_and_a_free_number) {
 }
 
 Test(binding, a_new_process_in_the_slot_is_not_bound) {
-    endpoint_t name = bind(NUMBER), gone = p->endpoint;
+    endpoint_t name = bind_p(NUMBER), gone = p->endpoint;
     unsigned slot = process_slot(p);
     process_die(p, DEATH_KILLED, 0);
     fixture_kcall(first, KCALL_PROC_DESTROY, (uint64_t[MESSAGE_ARGS]){ gone });

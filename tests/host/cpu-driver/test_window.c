@@ -42,7 +42,7 @@ static endpoint_t bind_to(uint32_t number, struct process *who, uint32_t core) {
     return args[0];
 }
 
-static endpoint_t bind(uint32_t number) { return bind_to(number, p, CORE); }
+static endpoint_t bind_p(uint32_t number) { return bind_to(number, p, CORE); }
 
 static int notify(struct process *who, endpoint_t name) {
     return fixture_ipc(who, IPC_NOTIFY, name, 0);
@@ -73,7 +73,7 @@ static void expect_window(uint64_t physical, uint64_t pages) {
 
 Test(window, a_window_shows_memory_of_another_core) {
     uint32_t frames = p->frames;
-    bind(NUMBER);
+    bind_p(NUMBER);
     cr_assert_eq(MAP(NUMBER, WINDOW, FIXTURE_FOREIGN, 40), 0);
     expect_window(FIXTURE_FOREIGN, 40);
     cr_assert_eq(p->frames, frames + 1 + 1, "a table and a scratch frame");
@@ -84,10 +84,10 @@ Test(window, a_window_shows_memory_of_another_core) {
 Test(window, a_window_shows_what_the_caller_has_shared) {
     uint64_t args[MESSAGE_ARGS] = { SHARE_ALLOC, WINDOW, 2 * PAGE_SIZE };
     cr_assert_eq(fixture_kcall(first, KCALL_SHARE, args), 0);
-    bind(NUMBER);
+    bind_p(NUMBER);
     cr_assert_eq(MAP(NUMBER, WINDOW, args[0], 2), 0);
     expect_window(args[0], 2);
-    bind(NUMBER + 1);
+    bind_p(NUMBER + 1);
     cr_assert_eq(MAP(NUMBER + 1, WINDOW + 0x10000, args[0] + PAGE_SIZE, 2), -E_RANGE, "too long");
 }
 
@@ -96,7 +96,7 @@ Test(window, a_window_shows_nothing_that_is_not_shared) {
     uint64_t args[MESSAGE_ARGS] = { SHARE_ALLOC, WINDOW, PAGE_SIZE };
     cr_assert_eq(fixture_kcall(q, KCALL_SHARE, args), 0);
     shared_by_other = args[0];
-    bind(NUMBER);
+    bind_p(NUMBER);
     const uint64_t refused[] = {
         private,
         shared_by_other,
@@ -123,8 +123,8 @@ Test(window, a_window_shows_nothing_that_is_not_shared) {
 
 Test(window, windows_do_not_overlap_what_is_mapped) {
     uint32_t frames = p->frames;
-    bind(NUMBER);
-    bind(NUMBER + 1);
+    bind_p(NUMBER);
+    bind_p(NUMBER + 1);
     cr_assert_eq(MAP(NUMBER, FIXTURE_MEMORY - 39 * PAGE_SIZE, FIXTURE_FOREIGN, 40), -E_EXIST);
     cr_assert_eq(MAP(NUMBER, FIXTURE_MEMORY, FIXTURE_FOREIGN, 1), -E_EXIST);
     cr_assert_eq(p->frames, frames);
@@ -136,7 +136,7 @@ Test(window, windows_do_not_overlap_what_is_mapped) {
 }
 
 Test(window, the_quota_is_enough_or_nothing_changes) {
-    bind(NUMBER);
+    bind_p(NUMBER);
     uint64_t pages = 20;
     int64_t needed = (int64_t)(vm_frames_needed(p, WINDOW, pages * PAGE_SIZE) - pages) + 1;
     fixture_give_frames(p, (int64_t)p->frames + needed - 1 - (int64_t)p->frame_quota);
@@ -152,7 +152,7 @@ Test(window, the_quota_is_enough_or_nothing_changes) {
 /* ---- Memory of others is not for the kernel, nor for its process to change ---- */
 
 Test(window, borrowed_memory_is_out_of_the_reach_of_other_calls) {
-    bind(NUMBER);
+    bind_p(NUMBER);
     MAP(NUMBER, WINDOW, FIXTURE_FOREIGN, 1);
     uint64_t shared = WINDOW + 0x10000;
     uint64_t args[MESSAGE_ARGS] = { SHARE_ALLOC, shared, PAGE_SIZE };
@@ -198,7 +198,7 @@ static unsigned windows_left(uint64_t pages) {
 Test(window, closing_puts_the_scratch_frame_in_place_of_every_page) {
     enum { PAGES = 100 };
     uint32_t frames = p->frames;
-    endpoint_t name = bind(NUMBER);
+    endpoint_t name = bind_p(NUMBER);
     MAP(NUMBER, WINDOW, FIXTURE_FOREIGN, PAGES);
     uint64_t used = p->frames;
     unsigned left = PAGES, steps = 1;
@@ -228,7 +228,7 @@ Test(window, closing_puts_the_scratch_frame_in_place_of_every_page) {
 }
 
 Test(window, the_end_is_told_once) {
-    endpoint_t name = bind(NUMBER);
+    endpoint_t name = bind_p(NUMBER);
     cr_assert_eq(BIND(BIND_CLOSE, NUMBER), 0);
     cr_assert_eq(BIND(BIND_CLOSE, NUMBER), -E_STATE);
     cr_assert_eq(notify(p, name), -E_PEERDEAD);
@@ -241,7 +241,7 @@ Test(window, the_end_is_told_once) {
 }
 
 Test(window, the_end_merges_with_a_bell_that_was_not_taken) {
-    endpoint_t name = bind(NUMBER);
+    endpoint_t name = bind_p(NUMBER);
     binding_rung(CORE, NUMBER);
     BIND(BIND_CLOSE, NUMBER);
     cr_assert_eq(receive(p, ENDPOINT_ANY), 0);
@@ -250,7 +250,7 @@ Test(window, the_end_merges_with_a_bell_that_was_not_taken) {
 }
 
 Test(window, a_bell_that_is_taken_while_it_is_closed_says_no_more_than_is_true) {
-    endpoint_t name = bind(NUMBER);
+    endpoint_t name = bind_p(NUMBER);
     MAP(NUMBER, WINDOW, FIXTURE_FOREIGN, 20);
     binding_rung(CORE, NUMBER);
     cr_assert_eq(BIND_STEP(BIND_CLOSE, NUMBER), 1);
@@ -262,15 +262,15 @@ Test(window, a_bell_that_is_taken_while_it_is_closed_says_no_more_than_is_true) 
 }
 
 Test(window, the_end_wakes_whoever_waits) {
-    endpoint_t name = bind(NUMBER);
+    endpoint_t name = bind_p(NUMBER);
     fixture_ipc(p, IPC_RECEIVE, name, 0);
     BIND(BIND_CLOSE, NUMBER);
     expect_bell(p, name, NUMBER, true);
 }
 
 Test(window, free_silences_what_was_not_taken) {
-    bind(NUMBER);
-    endpoint_t other = bind(NUMBER + 1);
+    bind_p(NUMBER);
+    endpoint_t other = bind_p(NUMBER + 1);
     binding_rung(CORE, NUMBER);
     binding_rung(CORE, NUMBER + 1);
     BIND(BIND_CLOSE, NUMBER);
@@ -285,8 +285,8 @@ Test(window, free_silences_what_was_not_taken) {
 
 Test(window, a_window_that_is_being_mapped_can_be_closed) {
     uint32_t frames = p->frames;
-    bind(NUMBER);
-    bind(NUMBER + 1);
+    bind_p(NUMBER);
+    bind_p(NUMBER + 1);
     cr_assert_eq(BIND_STEP(BIND_MAP, NUMBER, WINDOW, FIXTURE_FOREIGN, 40 * PAGE_SIZE), 1);
     uint64_t beyond = WINDOW + 30 * PAGE_SIZE;
     cr_assert_eq(MAP(NUMBER + 1, beyond, FIXTURE_FOREIGN + 100 * PAGE_SIZE, 1), 0);
@@ -304,7 +304,7 @@ Test(window, a_window_that_cannot_be_mapped_whole_is_undone_by_steps) {
     cr_assert_eq(vm_map(p, blocked, PROT_WRITE), 0);
     uint32_t frames = p->frames;
     unsigned left = 0, most = 0, steps = 1;
-    bind(NUMBER);
+    bind_p(NUMBER);
     while (BIND_STEP(BIND_MAP, NUMBER, WINDOW, FIXTURE_FOREIGN, 60 * PAGE_SIZE) == 1) {
         unsigned now = windows_left(60);
         cr_assert(now - left + 16 <= 32, "no step is long");
@@ -321,7 +321,7 @@ Test(window, a_window_that_cannot_be_mapped_whole_is_undone_by_steps) {
 }
 
 Test(window, forged_arguments_of_a_restarted_call_are_refused) {
-    bind(NUMBER);
+    bind_p(NUMBER);
     cr_assert_eq(BIND_STEP(BIND_MAP, NUMBER, WINDOW, FIXTURE_FOREIGN, 40 * PAGE_SIZE), 1);
     cr_assert_eq(BIND_STEP(BIND_MAP, NUMBER, WINDOW, FIXTURE_FOREIGN, 41 * PAGE_SIZE), -E_STATE);
     cr_assert_eq(BIND_STEP(BIND_MAP, NUMBER, WINDOW + PAGE_SIZE, FIXTURE_FOREIGN, 40 * PAGE_SIZE),
@@ -333,7 +333,7 @@ Test(window, forged_arguments_of_a_restarted_call_are_refused) {
 /* ---- Death ---- */
 
 Test(window, bells_of_the_dead_are_silent) {
-    bind(NUMBER);
+    bind_p(NUMBER);
     binding_rung(CORE, NUMBER);
     process_die(p, DEATH_KILLED, 0);
     cr_assert_eq(p->pending, 0);
@@ -352,8 +352,8 @@ Test(window, the_dead_leave_nothing_behind) {
         struct process *victim = p = fixture_process("victim");
         endpoint_t endpoint = p->endpoint;
         fixture_give_frames(p, 100);
-        bind(NUMBER);
-        bind(NUMBER + 1);
+        bind_p(NUMBER);
+        bind_p(NUMBER + 1);
         BIND_STEP(BIND_MAP, NUMBER, WINDOW, FIXTURE_FOREIGN, 20 * PAGE_SIZE);
         if (order & 1)
             BIND_STEP(BIND_MAP, NUMBER, WINDOW, FIXTURE_FOREIGN, 20 * PAGE_SIZE);
