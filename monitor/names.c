@@ -53,8 +53,8 @@ static struct name *find(const char *name) {
 
 /* An entry that means nothing any more can be another name's. */
 static void tidy(struct name *n) {
-    bool used = n->process != ENDPOINT_NONE || n->wanted || n->asked || n->voted ||
-                n->listener != NULL;
+    bool used =
+        n->process != ENDPOINT_NONE || n->wanted || n->asked || n->voted || n->listener != NULL;
 
     if (!used)
         *n = (struct name){ 0 };
@@ -131,7 +131,10 @@ int names_vote(const struct operation *operation) {
 
     if (n == NULL)
         return -E_NOSLOT;
-    if (process != ENDPOINT_NONE && n->process != ENDPOINT_NONE && n->process != process)
+    /* A core's monitor knows whether the process that had the name is dead. */
+    bool others = n->process != ENDPOINT_NONE &&
+                  endpoint_core(n->process) != endpoint_core(operation->client);
+    if (others && process != ENDPOINT_NONE)
         result = -E_EXIST;
     n->voted = result == 0;
     tidy(n);
@@ -186,8 +189,10 @@ int names_publish_for(endpoint_t client, const uint64_t arg[MESSAGE_ARGS]) {
     struct name *n = entry(text);
     if (n == NULL)
         return -E_NOSLOT;
-    if (n->wanted || n->asked)
+    if (n->client != ENDPOINT_NONE)
         return -E_BUSY;
+    if (n->process != arg[2] && child_find(n->process) != NULL)
+        return -E_EXIST;
     n->wish = arg[2];
     n->wanted = true;
     n->client = client;
