@@ -91,3 +91,24 @@ host_programs += build/bench/host-bench build/bench/host-designs
 tests += 'host/urpc-benchmark=$(urpc_tests)/benchmark/run.sh'
 
 .PHONY: bench-host bench-designs
+
+# The same for a call through the runtime, lib/channel and lib/event, in code generated as a program's.
+lib_count := tests/host/lib/instructions
+lib_count_sources := $(lib_count)/count.c \
+    $(patsubst %,lib/channel/%.c,asend monitor receive send table wait) \
+    lib/event/loop.c lib/event/alarm.c $(patsubst %,urpc/%.c,answer channel ring set)
+lib_count_flags := $(filter-out -nostdinc -mgeneral-regs-only,$(target_code)) \
+    -fstack-protector-strong -Ilib/include -include tests/host/lib/fake_machine.h
+
+define lib_count_program
+build/lib-count/$(1): $(lib_count_sources) $(urpc_headers) $(wildcard lib/*/*.h lib/include/runtime/*.h) \
+    tests/host/lib/fake_machine.h mk/urpc.mk
+	@mkdir -p $$(@D)
+	$$(call say,LINK,$$@)
+	$$(quiet)$$(CC) $(flags.urpc) $(lib_count_flags) $(2) -o $$@ $(lib_count_sources)
+endef
+
+$(eval $(call lib_count_program,vector,))
+$(eval $(call lib_count_program,general,-mgeneral-regs-only))
+host_programs += build/lib-count/vector build/lib-count/general
+tests += 'host/lib-instructions=$(lib_count)/run.sh'

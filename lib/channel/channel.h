@@ -51,11 +51,10 @@ extern struct channels {
     struct channel *cache[CHANNEL_CACHE]; /* by channel_hash() of the peer */
     uint32_t pages;                       /* of the table, that are there: a bit each */
     uint32_t notices;                     /* channels with `notified` set */
-    struct channel *current; /* whose message is being handled, or NULL: it has ended */
-    bool looped;             /* the event loop runs: it hears of every end */
-    bool awake;              /* not all are armed, or there is news of one */
-    uint32_t turns;  /* of the event loop: messages of the present channel that may follow */
-    uint32_t rounds; /* looks at the channels before it is the kernel's turn */
+    struct channel *current;              /* being served; NULL: it has ended, or is to be left */
+    bool looped;                          /* the event loop runs: it hears of every end */
+    bool awake;                           /* not all are armed, or there is news of one */
+    uint32_t rounds;                      /* looks at the channels before it is the kernel's turn */
 } channels;
 
 /* Rounds when the kernel had nothing, and when it had something. */
@@ -74,9 +73,10 @@ static inline void channel_answer(struct channel *c, const struct message *m) {
 
 /* After a message has been received: if it is a request, its answer is owed: true. */
 static inline bool channel_arrived(struct channel *c, struct message *m) {
-    if (!chan_is_request(m->type))
+    uint32_t type = m->type ^ CHAN_REQUEST;
+    if (type >= CHAN_REQUEST)
         return false;
-    m->type &= ~CHAN_REQUEST;
+    m->type = type;
     c->asked_tag = m->tag;
     chan_owe(&c->chan);
     return true;

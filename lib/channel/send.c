@@ -44,23 +44,23 @@ static int arm_answer(struct channel *c) { return chan_arm_answer(&c->chan); }
  * A wait that was given up, which is for want of a permission, leaves a request behind whose answer
  * would be taken for that to the next: no more is asked on this channel.
  */
-static __attribute__((noinline)) int await_answer(struct channel *c) {
-    int error = channel_wait(c, answered, arm_answer, 0);
+static __attribute__((noinline)) const volatile struct chan_slot *await_answer(struct chan *chan) {
+    int error = channel_wait(channel_of(chan), answered, arm_answer, 0);
 
-    if (error && !c->chan.tx.error)
-        chan_tx_kill(&c->chan.tx, error);
-    if (error)
-        channel_hot.peer = ENDPOINT_NONE;
-    return error;
+    if (!error) {
+        chan_answer_taken(chan);
+        return chan->reply;
+    }
+    chan_tx_kill(&chan->tx, error);
+    channel_hot.peer = ENDPOINT_NONE;
+    channel_hot.error = error;
+    return NULL;
 }
 
 const volatile struct chan_slot *channel_await(struct chan *chan) {
     chan_publish(&chan->tx);
-    if (chan_unlikely(!chan_answered(chan))) {
-        channel_hot.error = await_answer(channel_of(chan));
-        if (channel_hot.error)
-            return NULL;
-    }
+    if (chan_unlikely(!chan_answered(chan)))
+        return await_answer(chan);
     chan_answer_taken(chan);
     return chan->reply;
 }

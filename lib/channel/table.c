@@ -154,10 +154,9 @@ static void end_open(struct channel *c) {
     *cached(c->peer) = NULL;
     if (channel_hot.chan == &c->chan)
         channel_hot.peer = ENDPOINT_NONE;
-    if (channels.current == c) {
+    if (channels.current == c)
         channels.current = NULL;
-        channels.turns = 0;
-    }
+    c->answered = c->chan.due;
 }
 
 void channel_end(struct channel *c) {

@@ -34,7 +34,7 @@ void event_alarm_cancel(struct event_alarm *alarm) {
 void event_loop_stop(int status) {
     loop.stopped = true;
     loop.status = status;
-    channels.turns = 0;
+    channels.current = NULL;
 }
 
 int event_reply(endpoint_t client, const struct message *m) { return ipc_nbsend(client, m); }
@@ -74,18 +74,23 @@ static void dispatch_kernel(const struct event_handlers *handlers, const struct 
         handlers->core(handlers->context);
 }
 
-/* A message of a process. Returns whether *m is now a reply to send. */
-static inline bool dispatch_process(const struct event_handlers *handlers, struct message *m) {
-    if (__builtin_expect(m->type == MESSAGE_NOTIFY, 0)) {
-        if (handlers->notify)
-            handlers->notify(handlers->context, m->source);
-        return false;
-    }
-    if (__builtin_expect(!handlers->request, 0)) {
-        message_set_result(m, -E_BADCALL);
-        return true;
-    }
+static enum event_action refuse(void *context, struct message *m) {
+    (void)context;
+    message_set_result(m, -E_BADCALL);
+    return EVENT_REPLY;
+}
+
+static inline bool dispatch_request(const struct event_handlers *handlers, struct message *m) {
     return handlers->request(handlers->context, m) == EVENT_REPLY;
+}
+
+/* A message of a process. Returns whether *m is now a reply to send. */
+static bool dispatch_process(const struct event_handlers *handlers, struct message *m) {
+    if (m->type != MESSAGE_NOTIFY)
+        return dispatch_request(handlers, m);
+    if (handlers->notify)
+        handlers->notify(handlers->context, m->source);
+    return false;
 }
 
 /* A message that the kernel delivered, and that is not the library's own. The same. */
@@ -102,13 +107,16 @@ static bool dispatch(const struct event_handlers *handlers, struct message *m) {
     return dispatch_process(handlers, m);
 }
 
-/* Handles a message that came on a channel, and replies on it unless the handler has ended it. */
+/*
+ * Handles a message that came on a channel, and replies on it, unless the handler has ended it:
+ * then nothing is owed, nor is it the peer's.
+ */
 static inline void serve(const struct event_handlers *handlers, struct channel *c,
                          struct message *m) {
     if (__builtin_expect(channel_arrived(c, m), 1)) {
-        if (dispatch_process(handlers, m) && channels.current == c && channel_owes(c))
+        if (dispatch_request(handlers, m) && channel_owes(c))
             channel_answer(c, m);
-    } else if (dispatch_process(handlers, m) && channels.current == c) {
+    } else if (dispatch_process(handlers, m) && c->kind == CHANNEL_OPEN && c->peer == m->source) {
         channel_offer(c, m);
     }
 }
@@ -118,7 +126,7 @@ static bool is_alone(void) { return channels.set.first == channels.set.last; }
 
 /* Spins while that one is empty. false: there is more to look at. */
 static __attribute__((noinline)) bool wait_alone(struct channel *c, struct channel_spin *spin) {
-    for (; is_alone() && channels.turns > 0 && channel_spin(spin); channels.turns--) {
+    for (unsigned polls = 0; is_alone() && polls < TURNS_ALONE && channel_spin(spin); polls++) {
         if (chan_peek(&c->chan.rx, 1) > 0) {
             channel_spun(spin);
             return true;
@@ -127,21 +135,24 @@ static __attribute__((noinline)) bool wait_alone(struct channel *c, struct chann
     return false;
 }
 
-/* Serves one channel as long as messages come, for what is left of its turns. */
+/*
+ * Serves one channel as long as messages come, up to its turns. A handler that stops the loop or
+ * ends the channel takes `current` away.
+ */
 static void serve_stream(const struct event_handlers *handlers, struct channel *c,
                          struct channel_spin *spin) {
     struct message m;
 
     channels.current = c;
     channels.set.members[c->cookie].empty = 0;
-    while (channels.turns > 0) {
-        if (chan_unlikely(chan_receive(&c->chan.rx, &m) != 0)) {
+    for (unsigned left = is_alone() ? TURNS_ALONE : TURNS; left > 0; left--) {
+        while (chan_unlikely(chan_receive(&c->chan.rx, &m) != 0)) {
             if (!wait_alone(c, spin))
                 return;
-            continue;
         }
-        channels.turns--;
         serve(handlers, c, &m);
+        if (channels.current != c)
+            return;
     }
 }
 
@@ -159,7 +170,6 @@ static void serve_channels(const struct event_handlers *handlers, struct channel
     struct channel *c;
 
     for (uint32_t rounds = channels.rounds; rounds > 0 && !loop.stopped; rounds--) {
-        channels.turns = is_alone() ? TURNS_ALONE : TURNS;
         int state = channel_look(&m, &c);
         if (state == 0 && !c) {
             dispatch(handlers, &m);
@@ -221,9 +231,13 @@ static int run(const struct event_handlers *handlers) {
 }
 
 int event_loop_run(const struct event_handlers *handlers) {
+    struct event_handlers own = *handlers;
+
+    if (!own.request)
+        own.request = refuse;
     loop.stopped = false;
     channels.looped = true;
-    int status = run(handlers);
+    int status = run(&own);
     channels.looped = false;
     return status;
 }

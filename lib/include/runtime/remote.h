@@ -26,13 +26,13 @@ extern struct channel_hot channel_hot;
 
 /*
  * Is it a process of another core? Not those with a core of CORES_MAX or more: bindings, the
- * kernel, ENDPOINT_ANY. Four instructions for those of the own core.
+ * kernel, ENDPOINT_ANY. Four instructions for those of the own core; who was called last is known.
  */
 IPC_INLINE bool endpoint_is_remote(endpoint_t endpoint) {
     if (__builtin_constant_p(endpoint) && endpoint_core(endpoint) >= CORES_MAX)
         return false;
     return __builtin_expect(((uint32_t)endpoint ^ channel_hot.core) >> 16 != 0, 0) &&
-           endpoint_core(endpoint) < CORES_MAX;
+           (endpoint == channel_hot.peer || endpoint_core(endpoint) < CORES_MAX);
 }
 
 /*

@@ -86,8 +86,8 @@ static void expect_answer(unsigned n, uint32_t tag, uint64_t value) {
     struct chan *chan = &remotes[n].chan;
 
     cr_assert_eq(chan_answer_state(chan), 0);
-    cr_assert_eq(chan_answered(chan)->tag, tag);
-    cr_assert_eq(chan_answered(chan)->arg[0], value);
+    cr_assert_eq(chan->reply->tag, tag);
+    cr_assert_eq(chan->reply->arg[0], value);
     chan_answer_taken(chan);
 }
 

@@ -202,7 +202,7 @@ Test(remote_receive, request_is_answered_where_it_is_awaited) {
         m.arg[0]++;
         cr_assert_eq(ipc_nbsend(A, &m), 0);
         cr_assert_eq(chan_answer_state(&remotes[0].chan), 0);
-        cr_assert_eq(chan_answered(&remotes[0].chan)->arg[0], i + 1);
+        cr_assert_eq(remotes[0].chan.reply->arg[0], i + 1);
         chan_answer_taken(&remotes[0].chan);
     }
     struct message got;

@@ -39,14 +39,12 @@ static inline void chan_answer(struct chan *chan, const struct message *message)
 }
 
 /*
- * The answer to the request sent last, in shared memory: to be read once, until the next request is
- * sent; or NULL: chan_answer_state() says why. chan_answer_taken() follows on the answer.
+ * Is the answer to the request sent last there? Then chan->reply is it, in shared memory: to be read
+ * once, until the next request is sent; chan_answer_taken() follows. If not, chan_answer_state()
+ * says why.
  */
-static inline const volatile struct chan_slot *chan_answered(const struct chan *chan) {
-    const struct chan_slot *slot = chan->reply;
-    uint64_t word = atomic_load_explicit(&slot->word, memory_order_acquire);
-
-    return word == chan->awaited ? slot : NULL;
+static inline int chan_answered(const struct chan *chan) {
+    return atomic_load_explicit(&chan->reply->word, memory_order_acquire) == chan->awaited;
 }
 
 static inline void chan_answer_taken(struct chan *chan) { chan->awaited += CHAN_SLOT_BYTES; }
