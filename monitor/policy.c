@@ -13,8 +13,8 @@
     (KCALL_BIT(NULL) | KCALL_BIT(EXIT) | KCALL_BIT(MEM_MAP) | KCALL_BIT(MEM_UNMAP) | \
      KCALL_BIT(SETALARM) | KCALL_BIT(GETINFO))
 
-/* A program that asks others and is asked by none. */
-#define IPC_CLIENT (IPC_BIT(SENDREC) | IPC_BIT(RECEIVE))
+/* A program that asks others, of whichever core (NOTIFY rings there), and is asked by none. */
+#define IPC_CLIENT (IPC_BIT(SENDREC) | IPC_BIT(RECEIVE) | IPC_BIT(NOTIFY))
 
 /* The driver of one serial port. It answers whoever may ask it, and asks nobody. */
 #define SERIAL_PORT(base, line)                                                                 \
@@ -22,10 +22,14 @@
     .kcalls = KCALLS_PROGRAM | KCALL_BIT(VDEVIO) | KCALL_BIT(IRQCTL), .ports = { { base, 8 } }, \
     .lines = { { line, 1 } }, .frames = 128, .quantum = 50 * MS
 
-/* A program without privileges: it computes, and writes to the console. */
-#define ORDINARY                                                                         \
-    .ipc = IPC_CLIENT, .kcalls = KCALLS_PROGRAM, .targets = { "serial" }, .frames = 128, \
-    .priority = SCHED_PRIORITY_USER, .most_urgent = SCHED_PRIORITY_USER, .quantum = 10 * MS
+/*
+ * A program without privileges: it computes, and writes to the console. That may be on another
+ * core, so it may ask the monitor for a channel; the monitor does nothing else for it.
+ */
+#define ORDINARY                                                                        \
+    .ipc = IPC_CLIENT, .kcalls = KCALLS_PROGRAM, .targets = { "monitor", "serial" },    \
+    .frames = 128, .priority = SCHED_PRIORITY_USER, .most_urgent = SCHED_PRIORITY_USER, \
+    .quantum = 10 * MS
 
 /*
  * Benchmarks and tests make children of their own, give them policies, and try out devices and

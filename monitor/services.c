@@ -20,7 +20,6 @@ struct service {
 
 static struct service services[SERVICES_MAX];
 static size_t service_count;
-static const struct policy *console_policy;
 
 /* A console of this core is known here before all cores have agreed on it. */
 static endpoint_t own_console;
@@ -30,7 +29,10 @@ endpoint_t services_console(void) {
 }
 
 bool services_uses_console(const struct policy *policy) {
-    return console_policy != NULL && policy_targets(policy, console_policy->program);
+    for (size_t i = 0; i < policy_count; i++)
+        if (policies[i].service == SERVICE_CONSOLE)
+            return policy_targets(policy, policies[i].program);
+    return false;
 }
 
 /* As child_spawn() takes them: its name, those of its policy, and one more. */
@@ -80,8 +82,6 @@ void services_start(void) {
             continue;
         struct service *service = &services[service_count++];
         service->policy = &policies[i];
-        if (service->policy->service == SERVICE_CONSOLE)
-            console_policy = service->policy;
         service_start(service, false);
     }
 }

@@ -148,7 +148,7 @@ Test(policy, each_serial_driver_has_its_device_and_asks_nobody) {
     expect_driver(policy_find("trace-port"), 0x2f8, 3);
     cr_assert_str_eq(policy_find("trace-port")->image, "serial");
     cr_assert(policy_targets(policy_find("hello"), "serial"));
-    cr_assert_not(policy_targets(policy_find("hello"), "monitor"));
+    cr_assert_not(policy_targets(policy_find("serial"), "monitor"));
 }
 
 Test(policy, timelines_are_written_by_the_shell_alone) {
