@@ -82,6 +82,7 @@ const struct policy policies[] = {
     { .program = "crash", ORDINARY },
     { .program = "spin", ORDINARY },
     { .program = "ipcbench", EVERYTHING },
+    { .program = "chanbench", EVERYTHING },
     { .program = "test-*", EVERYTHING },
 };
 

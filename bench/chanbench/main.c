@@ -1,0 +1,245 @@
+/*
+ * chanbench [FIGURE...]: measures what lies between two cores. It starts itself on another core,
+ * as a partner that serves, and prints a line per figure; without names, of all.
+ *
+ * Figures are differences of the time-stamp counter. In QEMU with -icount it counts the
+ * instructions of all cores together: those of both sides, and those that either spends waiting.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <bulkhead/cmdline.h>
+#include <runtime/channel.h>
+#include <runtime/event.h>
+#include <runtime/kcall.h>
+#include <runtime/startup.h>
+#include <urpc/wait.h>
+
+#include "figure.h"
+
+#define WARM_UP 16
+#define SAMPLES 500
+#define BINDS   50
+#define BURST   32 /* messages in the ring at a time */
+
+enum request {
+    ECHO = MESSAGE_TYPE_SERVICE, /* the reply at once */
+    DROP,                        /* no reply */
+    SEND,                        /* BURST messages of type DROP, then the reply */
+    STAMP,                       /* reply arg[0]: the time of the last NOTIFY */
+    SPIN,                        /* arg[0]: nanoseconds */
+};
+
+/* ---- The partner ---- */
+
+static uint64_t notified;
+
+static void send_burst(endpoint_t to) {
+    const struct message m = { .type = DROP };
+    for (unsigned i = 0; i < BURST; i++)
+        ipc_nbsend(to, &m);
+}
+
+static enum event_action on_request(void *context, struct message *m) {
+    (void)context;
+    if (m->type == DROP)
+        return EVENT_DEFER;
+    if (m->type == SEND)
+        send_burst(m->source);
+    if (m->type == STAMP)
+        m->arg[0] = notified;
+    if (m->type == SPIN)
+        channel_set_spin(m->arg[0]);
+    message_set_result(m, 0);
+    return EVENT_REPLY;
+}
+
+static void on_notify(void *context, endpoint_t source) {
+    (void)context;
+    (void)source;
+    notified = time_stamp();
+}
+
+static int serve(void) {
+    static const struct event_handlers handlers = { .request = on_request, .notify = on_notify };
+    return event_loop_run(&handlers);
+}
+
+/* ---- The figures ---- */
+
+static endpoint_t partner;
+
+static int ask(enum request what, uint64_t *value) {
+    struct message m = { .type = what, .arg = { *value } };
+    int error = ipc_request(partner, &m);
+
+    *value = m.arg[0];
+    return error;
+}
+
+/* Both sides sleep after so many nanoseconds of waiting. */
+static int spin(uint64_t nanoseconds) {
+    uint64_t value = nanoseconds;
+
+    channel_set_spin(nanoseconds);
+    return ask(SPIN, &value);
+}
+
+static int measure_calls(struct figure *figure) {
+    int error = 0;
+
+    for (unsigned i = 0; i < WARM_UP + SAMPLES && !error; i++) {
+        uint64_t value = 0, before = time_stamp();
+        error = ask(ECHO, &value);
+        if (i >= WARM_UP)
+            figure_add(figure, time_stamp() - before);
+    }
+    return error;
+}
+
+static int bench_rpc_polled(struct figure *figure) {
+    int error = spin(CHANNEL_SPIN_FOREVER);
+    return error ? error : measure_calls(figure);
+}
+
+static int bench_rpc_armed(struct figure *figure) {
+    int error = spin(0);
+    return error ? error : measure_calls(figure);
+}
+
+/* While the partner has them all received, the ring is empty when the next burst begins. */
+static int bench_chan_send(struct figure *figure) {
+    const struct message m = { .type = DROP, .arg = { 1, 2, 3, 4, 5, 6 } };
+    int error = spin(CHANNEL_SPIN_FOREVER);
+
+    for (unsigned i = 0; figure->count < SAMPLES && !error; i++) {
+        uint64_t value = 0, before = time_stamp();
+        error = ipc_nbsend(partner, &m);
+        figure_add(figure, time_stamp() - before);
+        if (!error && i % BURST == 0)
+            error = ask(ECHO, &value);
+    }
+    return error;
+}
+
+/* They are there: the partner has replied after it sent them. */
+static int bench_chan_recv(struct figure *figure) {
+    int error = spin(CHANNEL_SPIN_FOREVER);
+
+    while (figure->count < SAMPLES && !error) {
+        uint64_t value = 0;
+        error = ask(SEND, &value);
+        for (unsigned i = 0; i < BURST && !error; i++) {
+            struct message m;
+            uint64_t before = time_stamp();
+            error = ipc_receive(partner, &m);
+            figure_add(figure, time_stamp() - before);
+        }
+    }
+    return error;
+}
+
+/* From NOTIFY to the handler of a partner that sleeps. */
+static int bench_notify_remote(struct figure *figure) {
+    int error = spin(0);
+
+    for (unsigned i = 0; i < SAMPLES && !error; i++) {
+        uint64_t after = 0, before = time_stamp();
+        error = ipc_notify(partner);
+        while (!error && after < before)
+            error = ask(STAMP, &after);
+        figure_add(figure, after - before);
+    }
+    return error;
+}
+
+/* A channel, from asking for it to its being there; the partner is told later. */
+static int bench_bind(struct figure *figure) {
+    int error = 0;
+
+    for (unsigned i = 0; i < BINDS && !error; i++) {
+        uint64_t value = 0;
+        channel_disconnect(partner);
+        uint64_t before = time_stamp();
+        error = channel_connect(partner, 64);
+        figure_add(figure, time_stamp() - before);
+        if (!error)
+            error = ask(ECHO, &value);
+    }
+    return error;
+}
+
+static const struct {
+    const char *name;
+    int (*measure)(struct figure *figure);
+} benches[] = {
+    { "chan_send", bench_chan_send },
+    { "chan_recv", bench_chan_recv },
+    { "rpc_polled", bench_rpc_polled },
+    { "rpc_armed", bench_rpc_armed },
+    { "bind", bench_bind },
+    { "notify_remote", bench_notify_remote },
+};
+
+enum { BENCHES = sizeof benches / sizeof benches[0] };
+
+static const char *unit(void) {
+    static char line[1024];
+    char accel[16];
+
+    if (getinfo(INFO_CMDLINE, line, sizeof line - 1, 0, NULL, NULL) == 0 &&
+        cmdline_get(line, "accel", accel, sizeof accel) >= 0 && strcmp(accel, "icount") == 0)
+        return "insn";
+    return "cycles";
+}
+
+static int start_partner(void) {
+    static const char args[] = "chanbench\0serve";
+    struct message m = { .type = MONITOR_SPAWN, .arg = { (uint64_t)args, sizeof args, 2 } };
+
+    m.arg[5] = endpoint_core(runtime_self()) == 0 ? 1 : 0;
+    int error = ipc_request(runtime_monitor(), &m);
+    partner = m.arg[0];
+    return error;
+}
+
+static void end_partner(void) {
+    ipc_request(runtime_monitor(), &(struct message){ .type = MONITOR_KILL, .arg = { partner } });
+}
+
+static int run(unsigned index) {
+    static struct figure figure;
+
+    figure.name = benches[index].name;
+    figure.count = 0;
+    int error = benches[index].measure(&figure);
+    if (error)
+        printf("chanbench: %s: %s\n", figure.name, error_text(error));
+    else
+        figure_print(&figure, unit());
+    return error;
+}
+
+static bool wanted(int argc, char **argv, const char *name) {
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], name) == 0)
+            return true;
+    return argc == 1;
+}
+
+int main(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "serve") == 0)
+        return serve();
+
+    int failed = start_partner();
+    if (failed) {
+        printf("chanbench: no partner on another core: %s\n", error_text(failed));
+        return 1;
+    }
+    for (unsigned index = 0; index < BENCHES; index++)
+        if (wanted(argc, argv, benches[index].name))
+            failed |= run(index);
+    end_partner();
+    return failed ? 1 : 0;
+}
