@@ -19,9 +19,12 @@
 #define PEER  endpoint_make(0, 3, 1, 40)
 #define SLOTS 256U
 
+#define BINDING  UINT64_C(0xfffe0000)
+#define CHANNELS 64U
+
 #define counted __attribute__((noipa))
 
-static struct chan peer;
+static struct chan peer, idle[CHANNELS];
 static const struct startup own = { .self = (endpoint_t)1 << 32, .monitor = 1 };
 const struct startup *const startup = &own;
 
@@ -72,17 +75,19 @@ uint64_t time_from_stamp(uint64_t ticks) { return ticks; }
 
 /* ---- Both sides ---- */
 
-static struct channel *connect(void) {
+/* The channel with number `cookie`; that of number 0 is the one that is talked on. */
+static void connect(uint64_t cookie) {
     struct chan_parameters parameters = { .slots = SLOTS, .origin = BOUND_ORIGIN };
     void *memory = aligned_alloc(CHAN_ALIGNMENT, chan_bytes(SLOTS));
-    struct message bound = { .arg = { 7, (uint64_t)memory, SLOTS, chan_bytes(SLOTS) << 32, PEER,
+    struct message bound = { .arg = { BINDING + cookie, (uint64_t)memory, SLOTS,
+                                      chan_bytes(SLOTS) << 32 | cookie << 16, PEER + cookie,
                                       BOUND_CHANNEL_0 } };
     struct channel *c;
+    struct chan *other = cookie == 0 ? &peer : &idle[cookie];
 
     if (chan_format(memory, &parameters) || channel_enter(&bound, &c) ||
-        chan_attach(&peer, memory, &parameters, 1, (struct chan_bell){ NULL, NULL }, own.self))
+        chan_attach(other, memory, &parameters, 1, (struct chan_bell){ NULL, NULL }, own.self))
         abort();
-    return c;
 }
 
 /* The least program that calls: the arguments are in registers, and so is what it wants. */
@@ -119,19 +124,42 @@ static counted void server(void) {
     event_loop_run(&handlers);
 }
 
+static void send_requests(unsigned count) {
+    const struct message request = { .type = MESSAGE_TYPE_SERVICE | CHAN_REQUEST };
+
+    for (unsigned i = 0; i < count; i++)
+        if (chan_send(&peer.tx, &request))
+            abort();
+}
+
+/* All but the first are idle: the loop has armed them, and sleeps until the bell of that one. */
+static void sleep_on_many(void) {
+    static const struct event_handlers none;
+    const struct message bell = { .source = BINDING, .type = MESSAGE_NOTIFY };
+
+    for (uint64_t cookie = 1; cookie < CHANNELS; cookie++)
+        connect(cookie);
+    channel_set_spin(0);
+    while (channels.awake)
+        event_loop_run(&none);
+    send_requests(1);
+    channel_rang(&bell);
+}
+
 int main(int argc, char **argv) {
     unsigned count = argc == 3 ? (unsigned)atoi(argv[2]) : 0;
-    struct message request = { .type = MESSAGE_TYPE_SERVICE | CHAN_REQUEST };
 
     channel_set_spin(CHANNEL_SPIN_FOREVER);
-    connect();
+    connect(0);
     if (count > 0 && strcmp(argv[1], "client") == 0) {
         client(1, 1); /* so that the quarter is set up */
         client(1, count);
     } else if (count > 0 && strcmp(argv[1], "server") == 0) {
-        for (unsigned i = 0; i < count; i++)
-            if (chan_send(&peer.tx, &request))
-                abort();
+        send_requests(count);
+        server();
+    } else if (count > 0 && strcmp(argv[1], "server_of_many") == 0) {
+        sleep_on_many();
+        send_requests(count);
         server();
     } else {
         return EXIT_FAILURE;
