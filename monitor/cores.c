@@ -124,6 +124,10 @@ static void installed(void *context, const struct view *view, const struct view 
         listeners[i](gone);
     if (core_in(gone, 0) && view->leader == machine_self())
         sysctl_console(false); /* whose driver is gone with core 0: so that somebody is heard */
+    if (view->leader == machine_self())
+        for_each_core(core, gone)
+            printf("view %lu: without core %u, led by core %u\n", view->number, core,
+                   machine_self());
     answer_controls();
     if (former->number == 0 && machine_self() != 0) /* started by another, and admitted */
         cores_boot_done();
