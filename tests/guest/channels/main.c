@@ -15,7 +15,7 @@
 #include "../support/cores.h"
 
 #define CALLS    2000U
-#define MESSAGES 1000U
+#define MESSAGES UINT64_C(1000)
 #define BUFFERS  4U
 
 enum request {
@@ -154,7 +154,7 @@ static void test_messages(void) {
     while (asend_collect(&queue) > 0)
         ipc_receive(ENDPOINT_ANY, &(struct message){ 0 });
     struct message m = ask(COUNTED);
-    tap_is((long)m.arg[0], 3 * MESSAGES, "messages of NBSEND, SEND and ASEND arrive");
+    tap_is((long)m.arg[0], (long)(3 * MESSAGES), "messages of NBSEND, SEND and ASEND arrive");
     tap_is((long)m.arg[1], 0, "in order");
 }
 
