@@ -72,6 +72,7 @@ static void propose(struct membership *m, uint64_t number) {
         next.incarnation[core] = m->expected[core];
     }
     m->noticed = number;
+    m->may_overtake = false;
     m->settled = false;
     membership_promise(m, &next);
     m->stage = CHANGE_PROPOSING;
@@ -82,7 +83,9 @@ static void propose(struct membership *m, uint64_t number) {
 
 /*
  * Whether there is a reason for a change. While its own is under way, a core has one only if a
- * member of that has failed, or if it was overtaken by a core that is no member of it.
+ * member of that has failed, or if it was overtaken by a core that is no member of it. Two that
+ * exclude one another could do that for ever, so each does it once a period at most: meanwhile a
+ * third, or fencing, decides between them.
  */
 static bool has_cause(const struct membership *m, unsigned leader) {
     const struct view *base = membership_newest(m);
@@ -91,7 +94,7 @@ static bool has_cause(const struct membership *m, unsigned leader) {
     if (m->failing & base->members)
         return true;
     if (m->stage != CHANGE_NONE)
-        return !core_in(base->members, leader);
+        return m->may_overtake && !core_in(base->members, leader);
     return join != 0;
 }
 
@@ -132,10 +135,12 @@ static void try_to_win(struct membership *m) {
     }
 }
 
-/* Only who still holds the word may fence. */
+/* Only who still holds the word may fence, and install. */
+static bool holds_word(const struct membership *m) {
+    return m->actions->load(m->context) == view_word(m->next.number, m->core);
+}
+
 static void begin_fencing(struct membership *m) {
-    if (m->actions->load(m->context) != view_word(m->next.number, m->core))
-        return;
     m->stage = CHANGE_FENCING;
     m->fencing = m->touched & ~m->next.members & ~m->next.lost;
     for_each_core(core, m->fencing)
@@ -143,9 +148,9 @@ static void begin_fencing(struct membership *m) {
 }
 
 static void go_on(struct membership *m) {
-    if (m->stage == CHANGE_PROPOSING && !m->awaited && m->settled)
+    if (m->stage == CHANGE_PROPOSING && !m->awaited && m->settled && holds_word(m))
         begin_fencing(m);
-    if (m->stage == CHANGE_FENCING && !m->fencing) {
+    if (m->stage == CHANGE_FENCING && !m->fencing && holds_word(m)) {
         membership_install(m);
         m->owed_install = others(m, &m->view);
     }
@@ -277,6 +282,7 @@ void membership_settled(struct membership *m, uint64_t number) {
 
 static void new_round(struct membership *m, core_set_t suspects) {
     m->owed_ping = m->suspicion.observed;
+    m->may_overtake = true;
     for_each_core(core, suspects)
         membership_fail(m, core, REMOVAL_SUSPECTED);
     if (m->wants_to_leave)

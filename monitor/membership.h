@@ -82,6 +82,7 @@ struct membership {
     struct view arriving; /* proposal of which not all parts have come */
     core_set_t arrived;   /* of it: bit per part */
 
+    bool may_overtake;  /* a winner that is no member: once a period */
     uint64_t noticed;   /* newest number seen in the view word */
     core_set_t touched; /* who has been in any view or proposal since the last was installed */
     uint16_t given[CORES_MAX];    /* the last incarnation that it has been given */

@@ -34,10 +34,13 @@ CLAIM(all_agree)
 #ifndef STARTS
 #define STARTS 0
 #endif
+#ifndef PATIENCE /* periods in which a stranger is overtaken */
+#define PATIENCE 3
+#endif
 #ifndef WORKS
 #define WORKS 0
 #endif
-#define NUMBERS 10 /* more than there can be */
+#define NUMBERS 14 /* more than there can be */
 
 #define ALL         ((1 << CORES) - 1)
 #define bit(core)   (1 << (core))
@@ -71,6 +74,7 @@ bool installed[NUMBERS];
 byte fresh; /* cores that have been started and are in no proposal yet */
 
 byte crashes = CRASHES, suspicions = SUSPICIONS, losses = LOSSES, starts = STARTS, works = WORKS;
+byte patience = PATIENCE;
 
 chan inbox[CORES * CORES] = [1] of { mtype, byte /* number */, byte /* members */ };
 #define channel(from, to) inbox[(from) * CORES + (to)]
@@ -153,6 +157,8 @@ inline notice(number, leader) {
 #else
 #define stranger_won !has(newest_members, word_leader)
 #endif
+/* Two that exclude one another may do this again and again, but once a period each. */
+#define overtakes (stranger_won && patience > 0)
 
 #ifdef WINNER_NOT_OVERTAKEN
 #define winner_failed false
@@ -162,7 +168,7 @@ inline notice(number, leader) {
 
 #define has_cause                                                                                 \
     ((SELF.failing & newest_members) ||                                                           \
-     (SELF.stage == CHANGE_NONE -> joiners != 0 : stranger_won))
+     (SELF.stage == CHANGE_NONE -> joiners != 0 : overtakes))
 #define may_win                                                                                   \
     (word_number == SELF.view_number || word_leader == me || stranger_won || winner_failed)
 
@@ -447,7 +453,11 @@ end:
        }
     :: atomic {
            runs && SELF.view_number && word_number == SELF.noticed && has_cause && may_win ->
-           number = word_number + 1
+           number = word_number + 1;
+           if
+           :: SELF.stage != CHANGE_NONE && !(SELF.failing & newest_members) -> patience--
+           :: else
+           fi
        }
 #ifdef WORD_STORED
        skip;
@@ -471,7 +481,7 @@ end:
            runs && SELF.stage == CHANGE_PROPOSING && all_ready && holds_word -> begin_fencing()
        }
     :: atomic {
-           runs && SELF.stage == CHANGE_FENCING && SELF.fencing == 0 ->
+           runs && SELF.stage == CHANGE_FENCING && SELF.fencing == 0 && holds_word ->
            check_install();
            install();
            SELF.owed_install = SELF.view_members & ~bit(me)
@@ -482,6 +492,11 @@ end:
                empty(channel(me, SELF.starter)) && !has(core[SELF.starter].joining, me) -> stop()
        }
     :: atomic { runs && !SELF.view_number && core[SELF.starter].state != RUNNING -> stop() }
+    :: atomic {
+           runs && !SELF.view_number && SELF.next_number &&
+               !has(core[SELF.next_leader].view_members | core[SELF.next_leader].next_members, me)
+           -> stop()
+       }
     :: atomic {
            runs && crashes > 0 -> crashes--;
            SELF.state = HUNG
@@ -501,8 +516,9 @@ end:
         for (i : 0 .. CORES - 1) {
             if
             :: core[i].state == RUNNING ->
-                claim(all_agree, core[i].view_members == running && core[i].next_number == 0);
-                claim(all_agree, number == 0 || number == core[i].view_number);
+                claim(all_agree, patience == 0 || (core[i].view_members == running &&
+                                                   core[i].next_number == 0 &&
+                                                   (number == 0 || number == core[i].view_number)));
                 number = core[i].view_number
             :: else
             fi
