@@ -1,8 +1,8 @@
 # Tests and measurements. Every test program found in tests/ is run; tools/run-tests.sh sums up.
 # `make test TESTS='boot-test/*'` runs those that match.
 
-# Programs that print lines `BENCH ...`, in the order in which they run.
-benchmarks := ipcbench
+# Programs that print lines `BENCH ...`, in the order in which they run, and on how many cores.
+benchmarks := ipcbench@1 chanbench@3
 
 export TESTS JOBS
 

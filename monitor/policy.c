@@ -39,7 +39,7 @@
  */
 #define EVERYTHING                                                                              \
     .ipc = IPC_ALL, .kcalls = KCALL_ALL & ~KCALL_MONITOR,                                       \
-    .targets = { "monitor", "serial", "test-*", "chanbench" }, .ports = { { 0, 0x10000 } },     \
+    .targets = { "monitor", "serial", "test-*", "chanbench*" }, .ports = { { 0, 0x10000 } },    \
     .lines = { { 0, 256 } }, .frames = 4096, .processes = 120, .priority = SCHED_PRIORITY_USER, \
     .most_urgent = 0, .quantum = 10 * MS, .manages = true
 
@@ -83,6 +83,7 @@ const struct policy policies[] = {
     { .program = "spin", ORDINARY },
     { .program = "ipcbench", EVERYTHING },
     { .program = "chanbench", EVERYTHING },
+    { .program = "chanbench-idle", .image = "chanbench", ORDINARY },
     { .program = "test-*", EVERYTHING },
 };
 

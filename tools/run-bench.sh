@@ -1,6 +1,6 @@
 #!/bin/bash
 #
-# tools/run-bench.sh PROGRAM...
+# tools/run-bench.sh PROGRAM@CORES...
 #
 # Runs benchmark programs in the guest, where one instruction takes one nanosecond and every run
 # gives the same figures. Their lines `BENCH key=value ...` become build/bench/results.json, an
@@ -16,7 +16,10 @@ readonly console=$directory/console.log
 mkdir -p $directory
 : >$console
 for program in "$@"; do
-    ACCEL=icount CORES=1 SCRIPT=$program tools/run.sh | tee -a $console || exit 1
+    script="run ${program%@*}"
+    # As a command of the shell, which knows when its prompt came.
+    [[ $script == "run ipcbench" ]] && script=ipcbench
+    ACCEL=icount CORES=${program#*@} SCRIPT=$script tools/run.sh | tee -a $console || exit 1
 done
 awk -f tools/bench-json.awk $console >$directory/results.json || exit 1
 awk -f tools/bench-check.awk bench/ceilings.txt $console >$directory/check.tap

@@ -16,20 +16,11 @@
 #include <runtime/startup.h>
 #include <urpc/wait.h>
 
-#include "figure.h"
+#include "chanbench.h"
 
 #define WARM_UP 16
 #define SAMPLES 500
 #define BINDS   50
-#define BURST   32 /* messages in the ring at a time */
-
-enum request {
-    ECHO = MESSAGE_TYPE_SERVICE, /* the reply at once */
-    DROP,                        /* no reply */
-    SEND,                        /* BURST messages of type DROP, then the reply */
-    STAMP,                       /* reply arg[0]: the time of the last NOTIFY */
-    SPIN,                        /* arg[0]: nanoseconds */
-};
 
 /* ---- The partner ---- */
 
@@ -51,7 +42,8 @@ static enum event_action on_request(void *context, struct message *m) {
         m->arg[0] = notified;
     if (m->type == SPIN)
         channel_set_spin(m->arg[0]);
-    message_set_result(m, 0);
+    bool pool = m->type == BORROW || m->type == ENDED;
+    message_set_result(m, pool ? serve_pool(m) : 0);
     return EVENT_REPLY;
 }
 
@@ -68,9 +60,9 @@ static int serve(void) {
 
 /* ---- The figures ---- */
 
-static endpoint_t partner;
+endpoint_t partner;
 
-static int ask(enum request what, uint64_t *value) {
+int ask(enum request what, uint64_t *value) {
     struct message m = { .type = what, .arg = { *value } };
     int error = ipc_request(partner, &m);
 
@@ -78,8 +70,7 @@ static int ask(enum request what, uint64_t *value) {
     return error;
 }
 
-/* Both sides sleep after so many nanoseconds of waiting. */
-static int spin(uint64_t nanoseconds) {
+int spin(uint64_t nanoseconds) {
     uint64_t value = nanoseconds;
 
     channel_set_spin(nanoseconds);
@@ -124,7 +115,7 @@ static int bench_chan_send(struct figure *figure) {
 }
 
 /* They are there: the partner has replied after it sent them. */
-static int bench_chan_recv(struct figure *figure) {
+int measure_receive(struct figure *figure, endpoint_t from) {
     int error = spin(CHANNEL_SPIN_FOREVER);
 
     while (figure->count < SAMPLES && !error) {
@@ -133,12 +124,16 @@ static int bench_chan_recv(struct figure *figure) {
         for (unsigned i = 0; i < BURST && !error; i++) {
             struct message m;
             uint64_t before = time_stamp();
-            error = ipc_receive(partner, &m);
+            error = ipc_receive(from, &m);
             figure_add(figure, time_stamp() - before);
         }
     }
     return error;
 }
+
+static int bench_chan_recv(struct figure *figure) { return measure_receive(figure, partner); }
+
+static int bench_recv_any(struct figure *figure) { return measure_receive(figure, ENDPOINT_ANY); }
 
 /* From NOTIFY to the handler of a partner that sleeps. */
 static int bench_notify_remote(struct figure *figure) {
@@ -180,6 +175,11 @@ static const struct {
     { "rpc_armed", bench_rpc_armed },
     { "bind", bench_bind },
     { "notify_remote", bench_notify_remote },
+    { "map_remote", bench_map_remote },
+    { "revoke_remote", bench_revoke_remote },
+    { "core_start", bench_core_start },
+    { "recv_1_of_1", bench_recv_any },
+    { "recv_1_of_64", bench_recv_1_of_64 },
 };
 
 enum { BENCHES = sizeof benches / sizeof benches[0] };
@@ -194,18 +194,18 @@ static const char *unit(void) {
     return "cycles";
 }
 
-static int start_partner(void) {
-    static const char args[] = "chanbench\0serve";
-    struct message m = { .type = MONITOR_SPAWN, .arg = { (uint64_t)args, sizeof args, 2 } };
+int start_partner(const char *args, endpoint_t *started) {
+    size_t name = strlen(args) + 1, bytes = name + strlen(args + name) + 1;
+    struct message m = { .type = MONITOR_SPAWN, .arg = { (uint64_t)args, bytes, 2 } };
 
     m.arg[5] = endpoint_core(runtime_self()) == 0 ? 1 : 0;
     int error = ipc_request(runtime_monitor(), &m);
-    partner = m.arg[0];
+    *started = error ? ENDPOINT_NONE : m.arg[0];
     return error;
 }
 
-static void end_partner(void) {
-    ipc_request(runtime_monitor(), &(struct message){ .type = MONITOR_KILL, .arg = { partner } });
+void end_partner(endpoint_t started) {
+    ipc_request(runtime_monitor(), &(struct message){ .type = MONITOR_KILL, .arg = { started } });
 }
 
 static int run(unsigned index) {
@@ -232,7 +232,7 @@ int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "serve") == 0)
         return serve();
 
-    int failed = start_partner();
+    int failed = start_partner("chanbench\0serve", &partner);
     if (failed) {
         printf("chanbench: no partner on another core: %s\n", error_text(failed));
         return 1;
@@ -240,6 +240,6 @@ int main(int argc, char **argv) {
     for (unsigned index = 0; index < BENCHES; index++)
         if (wanted(argc, argv, benches[index].name))
             failed |= run(index);
-    end_partner();
+    end_partner(partner);
     return failed ? 1 : 0;
 }

@@ -276,9 +276,8 @@ static void step_bulk(void) {
 }
 
 static void step_await(void) {
-    const volatile struct chan_slot *slot = chan_answered(&victim);
-    if (slot) {
-        messages[0].tag = slot->tag;
+    if (chan_answered(&victim)) {
+        messages[0].tag = ((const volatile struct chan_slot *)victim.reply)->tag;
         chan_answer_taken(&victim);
     }
     may(chan_answer_state(&victim), 0);
