@@ -82,6 +82,12 @@ static void start_failed(struct job *job, const char *why) {
     done(job);
 }
 
+/* This core has something else to agree on just now. */
+static void try_later(struct job *job) {
+    end_turn();
+    wait(job, STAGE_TURN, RESET_PAUSE);
+}
+
 /* With a number that every member knows to be given to this start of the core. */
 static void ask(struct job *job) {
     job->incarnation = cores_next_incarnation(job->core);
@@ -94,7 +100,9 @@ static void ask(struct job *job) {
                                    .argument = { job->incarnation } };
     job->stage = STAGE_AGREE;
     int error = cores_agree(&operation);
-    if (error)
+    if (error == -E_BUSY)
+        try_later(job);
+    else if (error)
         start_failed(job, error_text(error));
 }
 
@@ -108,6 +116,10 @@ static void start(struct job *job) {
 static void build(struct job *job) {
     int error = job->agreed;
 
+    if (error == -E_BUSY) {
+        try_later(job);
+        return;
+    }
     if (!error)
         error = launch_build(job->core, job->incarnation - 1U);
     if (!error)

@@ -11,6 +11,7 @@
 #include <runtime/kcall.h>
 #include <runtime/startup.h>
 
+#include "chunks.h"
 #include "core_jobs.h"
 #include "group.h"
 #include "machine.h"
@@ -20,7 +21,7 @@
 #include "peer_requests.h"
 #include "peers.h"
 
-#define LISTENERS_MAX 4
+#define LISTENERS_MAX 8
 
 static struct group group;
 static struct event_alarm tick_alarm, ready_alarm;
@@ -152,6 +153,10 @@ static int vote(void *context, const struct operation *operation) {
     (void)context;
     if (operation->kind == OPERATION_NAME)
         return names_vote(operation);
+    if (operation->kind == OPERATION_CHUNK)
+        return chunks_vote(operation);
+    if (endpoint_core(operation->client) == machine_self() && !chunks_known())
+        return -E_STATE; /* its partition is not known here */
     return cores_is_member((uint32_t)operation->key) ? -E_STATE : 0;
 }
 
@@ -159,6 +164,8 @@ static void act(void *context, const struct operation *operation) {
     (void)context;
     if (operation->kind == OPERATION_NAME)
         names_set(operation);
+    else if (operation->kind == OPERATION_CHUNK)
+        chunks_moved(operation);
     else
         group_given(&group, (unsigned)operation->key, (uint16_t)operation->argument[0]);
 }
@@ -167,12 +174,16 @@ static void cancel(void *context, const struct operation *operation) {
     (void)context;
     if (operation->kind == OPERATION_NAME)
         names_cancel(operation);
+    if (operation->kind == OPERATION_CHUNK)
+        chunks_cancel(operation);
 }
 
 static void finished(void *context, const struct operation *operation, int result) {
     (void)context;
     if (operation->kind == OPERATION_NAME)
         names_agreed(result);
+    else if (operation->kind == OPERATION_CHUNK)
+        chunks_agreed(result);
     else
         job_agreed(result);
 }
@@ -360,7 +371,7 @@ void cores_describe(uint32_t core, struct monitor_core *description) {
         state = MONITOR_CORE_MEMBER;
     else if (job_awaits(core))
         state = MONITOR_CORE_STARTING;
-    partition_plan(&machine_boot, core, &memory);
+    chunks_partition(core, &memory);
     *description = (struct monitor_core){
         .core = core,
         .state = state,

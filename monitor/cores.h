@@ -34,7 +34,7 @@ void cores_listen(cores_listener *listener);
  * What is agreed on by all (agreement.h); each kind has a lane of its own, and so one operation of
  * this core at a time.
  */
-enum operation_kind { OPERATION_START, OPERATION_NAME };
+enum operation_kind { OPERATION_START, OPERATION_NAME, OPERATION_CHUNK };
 
 struct operation;
 

@@ -6,6 +6,7 @@
 #include <runtime/cores.h>
 #include <runtime/kcall.h>
 
+#include "chunks.h"
 #include "log.h"
 #include "partition.h"
 #include "programs.h"
@@ -135,7 +136,8 @@ int launch_build(uint32_t core, uint32_t incarnation) {
         return error;
     request.image = image.content;
     request.image_bytes = image.bytes;
-    partition_plan(&machine_boot, core, &partition.memory);
+    if (!chunks_partition(core, &partition.memory))
+        return -E_NOSLOT;
     error = instance_place(&request, &own);
     if (!error)
         error = core_map(core, WINDOW, own.base, own.end - own.base);

@@ -10,6 +10,7 @@
 
 #include "bindings.h"
 #include "children.h"
+#include "chunks.h"
 #include "clock.h"
 #include "cores.h"
 #include "forward.h"
@@ -48,8 +49,8 @@ int main(void) {
         .request = request_serve, .child = child_died, .bell = bell, .core = core_stopped_somewhere
     };
     static const struct peer_service *const peer_services[] = {
-        &cores_service, &cores_stop_service, &forward_service,
-        &names_service, &bindings_service,   &clock_service
+        &cores_service,    &cores_stop_service, &forward_service, &names_service,
+        &bindings_service, &clock_service,      &chunks_service
     };
 
     int error = sched_priority(ENDPOINT_SELF, MONITOR_PRIORITY);
@@ -64,6 +65,7 @@ int main(void) {
     cores_listen(forward_cores_gone);
     cores_listen(names_view_changed);
     cores_listen(clock_view_changed);
+    cores_listen(chunks_view_changed);
     names_listen(NAME_CONSOLE, children_tell_console);
     error = cores_open(ready);
     if (error)

@@ -37,7 +37,16 @@
     /* What does your time-stamp counter say? arg[0]: what mine did */                            \
     X(CLOCK, MESSAGE_TYPE_SERVICE + 0x158)                                                        \
     /* arg[0]: as asked, arg[1]: mine */                                                          \
-    X(CLOCK_IS, MESSAGE_TYPE_SERVICE + 0x159)
+    X(CLOCK_IS, MESSAGE_TYPE_SERVICE + 0x159)                                                     \
+    /* Memory (chunks.h). Give some to another core. tag: number of the request; arg[0]: to core, \
+     * arg[1]: chunks */                                                                          \
+    X(CHUNKS_GIVE, MESSAGE_TYPE_SERVICE + 0x160)                                                  \
+    /* tag: number of the request; arg[0]: chunks moved, arg[1]: why not all of them */           \
+    X(CHUNKS_GIVEN, MESSAGE_TYPE_SERVICE + 0x161)                                                 \
+    /* From a new member: which chunks have been moved? */                                        \
+    X(CHUNKS_ASK, MESSAGE_TYPE_SERVICE + 0x162)                                                   \
+    /* arg[0..5]: entries of the table (ownership.h); tag: whether these are the last */          \
+    X(CHUNKS_ARE, MESSAGE_TYPE_SERVICE + 0x163)
 
 enum peer_request {
 #define X(name, number) PEER_##name = (number),

@@ -8,6 +8,7 @@
 
 #include "bindings.h"
 #include "children.h"
+#include "chunks.h"
 #include "cores.h"
 #include "deaths.h"
 #include "forward.h"
@@ -182,6 +183,10 @@ static int serve_publish(struct call *call) { return names_publish_for(call->cli
 
 static int serve_find(struct call *call) { return names_find_for(call->arg); }
 
+static int serve_memory_move(struct call *call) {
+    return chunks_move(call->client, call->arg[0], call->arg[4], call->arg[5]);
+}
+
 /* Which core a request is for. */
 enum place { PLACE_HERE, PLACE_CORE /* arg[5] */, PLACE_ENDPOINT /* arg[0] */ };
 
@@ -211,6 +216,7 @@ static const struct kind {
     ROW(BOUND) = { serve_bound, .open = true },
     ROW(PUBLISH) = { serve_publish },
     ROW(FIND) = { serve_find, .open = true },
+    ROW(MEMORY_MOVE) = { serve_memory_move },
     ROW(CORES) = { serve_cores, .text = TEXT_OUT, .address = 0 },
     ROW(CORE_CONTROL) = { serve_core_control },
     ROW(GETINFO) = { serve_getinfo, .place = PLACE_CORE, .text = TEXT_OUT, .address = 0 },

@@ -107,23 +107,24 @@ static int chunk_check(uint64_t physical) {
 }
 
 /* The kernel has no frames of its own: a table that is missing is the caller's expense for good. */
-static int chunk_add_table(struct process *p, uint64_t physical) {
-    uint64_t table = p->frame_quota > p->frames ? frame_alloc(NULL, FRAME_KERNEL) : 0;
-    if (!table)
-        return -E_QUOTA;
+static void chunk_add_table(struct process *p, uint64_t physical) {
+    uint64_t table = frame_alloc(NULL, FRAME_KERNEL);
+    assert(table); /* quotas never exceed what is free */
     process_shrink(p, 1);
     direct_add_table(physical, table);
     instance->page_table_bytes += PAGE_SIZE;
-    return 0;
 }
 
 static int chunk_take(struct process *p) {
     uint64_t physical = ARG2(p);
     int error = chunk_check(physical);
-    if (!error && direct_lacks_table(physical))
-        error = chunk_add_table(p, physical);
-    if (error)
+    bool lacks_table = !error && direct_lacks_table(physical);
+    if (lacks_table && p->frame_quota == p->frames)
+        error = -E_QUOTA;
+    if (error || ARG3(p) == CHUNK_ASK)
         return error;
+    if (lacks_table)
+        chunk_add_table(p, physical);
     direct_map(physical);
     process_grow(p, frame_take_chunk(physical));
     return 0;

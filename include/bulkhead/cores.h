@@ -40,12 +40,17 @@ enum core_op {
      */
     CORE_CHUNK_GIVE = 7,
     /*
-     * arg[2]: physical address of a chunk · E_INVAL it is not the address of one, E_EXIST it is in
-     * this partition, E_RANGE it is not wholly memory of partitions, or holds what cores share, or
-     * lies where the direct map has no room, E_NOSLOT the partition cannot grow any more, E_QUOTA
-     * the caller has no frame left for a page table
+     * arg[2]: physical address of a chunk, arg[3]: enum chunk_taking · E_INVAL it is not the
+     * address of one, E_EXIST it is in this partition, E_RANGE it is not wholly memory of
+     * partitions, or holds what cores share, or lies where the direct map has no room, E_NOSLOT the
+     * partition cannot grow any more, E_QUOTA the caller has no frame left for a page table
      */
     CORE_CHUNK_TAKE = 8,
+};
+
+enum chunk_taking {
+    CHUNK_TAKE = 0,
+    CHUNK_ASK = 1, /* only tell whether it could be taken */
 };
 
 #define CORE_CHUNK_BYTES  0x200000UL

@@ -43,8 +43,8 @@ static inline int core_chunk_give(uint64_t *physical) {
     return error;
 }
 
-static inline int core_chunk_take(uint64_t physical) {
-    uint64_t arg[4] = { CORE_CHUNK_TAKE, 0, physical };
+static inline int core_chunk_take(uint64_t physical, enum chunk_taking how) {
+    uint64_t arg[4] = { CORE_CHUNK_TAKE, 0, physical, how };
     return trap_kernel_4(KCALL_CORE, arg);
 }
 

@@ -35,6 +35,10 @@ void check_all(const char *when) {
 static int part(const char *name) {
     if (strcmp(name, "check") == 0)
         return check_here();
+    if (strcmp(name, "fill") == 0)
+        return part_fill();
+    if (strcmp(name, "shuffle") == 0)
+        return part_shuffle();
     if (strcmp(name, "where") == 0)
         return endpoint_core(runtime_self());
     if (strncmp(name, "publish ", 8) == 0)
@@ -55,6 +59,7 @@ int main(int argc, char **argv) {
     test_names();
     test_stop_and_start();
     test_fence();
+    test_chunks();
     test_containment();
     return tap_done();
 }

@@ -19,9 +19,12 @@ void test_names(void);
 void test_stop_and_start(void);
 void test_fence(void);
 void test_containment(void);
+void test_chunks(void);
 
 /* Parts of tests, run elsewhere. */
 int part_crash(const char *arguments);
+int part_fill(void);
+int part_shuffle(void);
 int part_publish(const char *name);
 int part_find(const char *name);
 

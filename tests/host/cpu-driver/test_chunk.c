@@ -130,7 +130,11 @@ Test(chunk, what_must_not_be_taken_is_refused) {
     cr_assert_eq(take(first, 0), -E_RANGE, "the system block");
     cr_assert_eq(take(first, FIXTURE_FOREIGN), -E_RANGE, "where the direct map does not reach");
     cr_assert_eq(take(first, -CHUNK_BYTES), -E_RANGE, "no address");
+    uint64_t ask[MESSAGE_ARGS] = { CORE_CHUNK_TAKE, 0, fixture_far(0), CHUNK_ASK };
+    cr_assert_eq(fixture_kcall(first, KCALL_CORE, ask), 0);
+    cr_assert_not(frame_has_chunk(fixture_far(0)), "it was only asked for");
     cr_assert_eq(take(first, fixture_far(0)), 0);
+    cr_assert_eq(fixture_kcall(first, KCALL_CORE, ask), -E_EXIST);
     cr_assert_eq(take(first, fixture_far(0)), -E_EXIST, "ours by now");
 }
 

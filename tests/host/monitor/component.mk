@@ -1,4 +1,5 @@
 name := monitor-test
 sources := $(wildcard $(here)/*.c) $(patsubst %,../../../monitor/%.c,agreement group membership \
-    membership_messages peer_protocol settlement suspicion view)
+    membership_messages ownership peer_protocol settlement suspicion view) \
+    $(patsubst %,../../../cpu-driver/%.c,partition ranges)
 flags := -Imonitor
