@@ -31,7 +31,7 @@ enum stage {
     STAGE_NONE,
     STAGE_TURN,    /* to start: another monitor is starting a core */
     STAGE_AGREE,   /* the others are asked */
-    STAGE_BUILD,   /* they have answered */
+    STAGE_AGREED,  /* they have answered */
     STAGE_RESET,   /* INIT has been sent */
     STAGE_STARTUP, /* and STARTUP, once */
     STAGE_HELLO,   /* waiting for the core to say so */
@@ -47,6 +47,7 @@ struct job {
     bool fences;   /* else it starts the core */
     bool too_late; /* fences a core that did not come up in time: nobody waits for the outcome */
     uint32_t core;
+    bool rests;           /* to start: it has been seen to rest */
     uint16_t incarnation; /* that it is to have */
     int agreed;           /* whether the others have */
     unsigned attempts;
@@ -58,6 +59,7 @@ static core_set_t stopped; /* whose instances have said so, since they were star
 static bool booting;
 
 static void advance(struct event_alarm *alarm);
+static void reset(struct job *job);
 
 static void wait(struct job *job, enum stage stage, uint64_t nanoseconds) {
     job->stage = stage;
@@ -114,14 +116,8 @@ static void start(struct job *job) {
 }
 
 static void build(struct job *job) {
-    int error = job->agreed;
+    int error = launch_build(job->core, job->incarnation - 1U);
 
-    if (error == -E_BUSY) {
-        try_later(job);
-        return;
-    }
-    if (!error)
-        error = launch_build(job->core, job->incarnation - 1U);
     if (!error)
         error = launch_reset(job->core);
     if (error) {
@@ -133,12 +129,26 @@ static void build(struct job *job) {
     wait(job, STAGE_RESET, RESET_PAUSE);
 }
 
+/*
+ * Whatever is known of the core: nothing is written to its memory before it has been seen to rest.
+ */
+static void stop_first(struct job *job) {
+    if (job->agreed) {
+        start_failed(job, error_text(job->agreed));
+        return;
+    }
+    job->rests = false;
+    job->attempts = 0;
+    launch_revoke(job->core);
+    reset(job);
+}
+
 /* What the agreement tells must not call back into it: so later. */
 void job_agreed(int result) {
     if (starting.stage != STAGE_AGREE)
         return;
     starting.agreed = result;
-    wait(&starting, STAGE_BUILD, 0);
+    wait(&starting, STAGE_AGREED, 0);
 }
 
 /* It may still come: it is not to find a ticket, nor to go on if it has taken it. */
@@ -214,14 +224,20 @@ static void await_report(struct job *job) {
 }
 
 static void await_rest(struct job *job) {
-    if (launch_rests(job->core))
-        fence_done(job, true);
-    else if (time_now() < job->deadline)
+    bool rests = launch_rests(job->core);
+
+    if (!rests && time_now() < job->deadline) {
         wait(job, STAGE_REST, POLL);
-    else if (job->attempts < REST_ATTEMPTS)
+    } else if (!rests && job->attempts < REST_ATTEMPTS) {
         reset(job);
-    else
-        fence_done(job, false);
+    } else if (job->fences) {
+        fence_done(job, rests);
+    } else if (rests) {
+        job->rests = true;
+        build(job);
+    } else {
+        start_failed(job, "it does not react");
+    }
 }
 
 static void fence(struct job *job) {
@@ -256,7 +272,7 @@ static void next(struct job *job) {
 static void startup_sent(struct job *job) {
     launch_startup(job->core);
     job->deadline = time_now() + REST_TIMEOUT;
-    if (job->fences)
+    if (job->fences || !job->rests)
         wait(job, STAGE_REST, POLL);
     else
         wait(job, STAGE_HELLO, START_TIMEOUT);
@@ -274,8 +290,8 @@ static void advance(struct event_alarm *alarm) {
         break;
     case STAGE_AGREE:
         break; /* job_agreed() goes on */
-    case STAGE_BUILD:
-        build(job);
+    case STAGE_AGREED:
+        stop_first(job);
         break;
     case STAGE_RESET:
         launch_startup(job->core);
@@ -327,6 +343,14 @@ uint16_t job_incarnation(void) { return starting.incarnation; }
 
 bool job_fences(uint32_t core) {
     return core_in(fencing.queue, core) || (fencing.stage != STAGE_NONE && fencing.core == core);
+}
+
+/* Who was starting a core, and is gone, does so no more. */
+void job_cores_gone(core_set_t gone) {
+    for_each_core(core, gone) {
+        uint32_t starter = core + 1;
+        atomic_compare_exchange_strong(&machine_view()->starter, &starter, 0);
+    }
 }
 
 void job_has_stopped(uint32_t core) {

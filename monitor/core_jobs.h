@@ -32,6 +32,9 @@ void job_agreed(int result);
 void job_started(uint32_t core);
 void job_has_stopped(uint32_t core);
 
+/* For cores_listen(). */
+void job_cores_gone(core_set_t gone);
+
 /* In cores.c: what comes of them. */
 uint16_t cores_next_incarnation(uint32_t core);
 void cores_expect(uint32_t core, uint16_t incarnation);

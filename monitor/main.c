@@ -12,6 +12,7 @@
 #include "children.h"
 #include "chunks.h"
 #include "clock.h"
+#include "core_jobs.h"
 #include "cores.h"
 #include "forward.h"
 #include "machine.h"
@@ -61,6 +62,7 @@ int main(void) {
     if (error)
         return -error;
     peers_init(peer_services, sizeof peer_services / sizeof peer_services[0]);
+    cores_listen(job_cores_gone);
     cores_listen(bindings_cores_gone);
     cores_listen(forward_cores_gone);
     cores_listen(names_view_changed);
