@@ -1,7 +1,8 @@
 /*
  * test-torture [--seed N] [--rounds M]: cores 1 to 3 are stopped, fenced and crashed at random
- * moments, while a process on each binds with the others, shares memory and takes it back. Each
- * time the others' invariants hold, and the core starts again; in the end no memory is missing.
+ * moments, while a process on each binds with the others, shares memory, takes it back, and has all
+ * agree on its names. Each time the others' invariants hold, and the core starts again; in the end
+ * no memory is missing.
  */
 #include "torture.h"
 

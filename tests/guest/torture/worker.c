@@ -124,6 +124,14 @@ static void use(const struct end *e) {
     ipc_notify(e->name);
 }
 
+/* All members are asked to agree that one of a few names is ours. */
+static int agree(void) {
+    struct message m = { .type = MONITOR_PUBLISH, .arg = { 'a' + below(4), 0, runtime_self() } };
+    int error = ipc_request(runtime_monitor(), &m);
+
+    return error == -E_BUSY ? 0 : error ? judge(error) : 0;
+}
+
 static int accept_all(void) {
     for (;;) {
         struct message m = { .type = MONITOR_BOUND };
@@ -169,6 +177,9 @@ int worker(uint64_t seed) {
             failure = leave(any_end());
             break;
         case 4:
+            failure = agree();
+            break;
+        case 5:
             pause_for(1 + below(500000));
             break;
         default:
