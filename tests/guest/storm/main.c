@@ -79,7 +79,8 @@ static void kill_one(void) {
     uint32_t core = (uint32_t)(random_next(&state) % NODES);
 
     pause_for(1 + random_next(&state) % KILL_PAUSE);
-    for_each_node(other) look_after(other);
+    for_each_node(other)
+        look_after(other);
     if (core == without)
         return;
     struct message m = { .type = MONITOR_KILL, .arg = { nodes[core] } };
@@ -110,7 +111,8 @@ static uint64_t outstanding(struct counts counts[NODES], uint64_t *moved) {
     uint64_t total = 0;
 
     *moved = 0;
-    for_each_node(core) ask_counts(core, &counts[core]);
+    for_each_node(core)
+        ask_counts(core, &counts[core]);
     for_each_node(a) {
         total += counts[a].left;
         for_each_node(b) {
@@ -137,12 +139,13 @@ static void await_calm(struct counts counts[NODES]) {
 static void report(struct counts counts[NODES]) {
     uint64_t sent = 0;
 
-    for_each_node(a) for_each_node(b) {
-        sent += counts[a].sent[b];
-        if (a != b)
-            tap_is(counts[b].received[a], counts[a].sent[b],
-                   "all from core %u to core %u have come, in order", a, b);
-    }
+    for_each_node(a)
+        for_each_node(b) {
+            sent += counts[a].sent[b];
+            if (a != b)
+                tap_is(counts[b].received[a], counts[a].sent[b],
+                       "all from core %u to core %u have come, in order", a, b);
+        }
     tap_ok(sent > 0, "%" PRIu64 " messages of those that live were accounted for: seed %" PRIu64,
            sent, seed);
 }
@@ -158,11 +161,13 @@ int main(int argc, char **argv) {
     state = seed;
     tap_plan(0);
     without = number_after(argc, argv, "--without", without);
-    for_each_node(core) start_node(core);
+    for_each_node(core)
+        start_node(core);
     for (uint64_t i = 0; i < kills; i++)
         kill_one();
     await_calm(counts);
     report(counts);
-    for_each_node(core) tap_is(core_incarnation(core), 0, "core %u has not failed", core);
+    for_each_node(core)
+        tap_is(core_incarnation(core), 0, "core %u has not failed", core);
     return tap_done();
 }
