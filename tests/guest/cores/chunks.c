@@ -5,12 +5,12 @@
 #include <runtime/startup.h>
 
 #define CORES         4
-#define MIB_PER_CHUNK 2
-#define FRAMES        512 /* of a chunk */
+#define MIB_PER_CHUNK 2UL
+#define FRAMES        512UL /* of a chunk */
 #define HEAP          0x100000000000UL
 #define ROUNDS        8
 #define PAGE_TABLES   8
-#define LENT          24 /* chunks: for what two processes of this program may have */
+#define LENT          24UL /* chunks: for what two processes of this program may have */
 
 static int move(uint64_t mib, uint64_t from, uint64_t to, uint64_t *moved) {
     struct message m = { .type = MONITOR_MEMORY_MOVE, .arg = { mib, 0, 0, 0, from, to } };
@@ -64,7 +64,7 @@ static void expect_frames(uint32_t core, uint64_t frames, const char *when) {
 
 /* "fill": maps and writes as much memory as its quota has, and stays; or ends with 2. */
 int part_fill(void) {
-    struct process_info self;
+    struct process_info self = { 0 };
     struct message m;
 
     if (getinfo(INFO_PROCESS, &self, sizeof self, ENDPOINT_SELF, NULL, NULL))
