@@ -184,7 +184,11 @@ static int serve_publish(struct call *call) { return names_publish_for(call->cli
 static int serve_find(struct call *call) { return names_find_for(call->arg); }
 
 static int serve_memory_move(struct call *call) {
-    return chunks_move(call->client, call->arg[0], call->arg[4], call->arg[5]);
+    int result = chunks_move(call->client, call->arg[0], call->arg[4], call->arg[5]);
+
+    if (result < 0)
+        call->arg[0] = 0;
+    return result;
 }
 
 /* Which core a request is for. */

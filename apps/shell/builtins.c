@@ -67,12 +67,14 @@ const struct builtin builtins[] = {
     },
     {
         .name = "mem",
-        .arguments = "[CORE]",
+        .arguments = "[CORE] | move MIB FROM TO",
         .help = "memory of a core",
-        .details = "Of the shell's own core, unless another is named.",
-        .most = 1,
+        .details =
+            "Of the shell's own core, unless another is named. `move` takes free memory from\n"
+            "one core and gives it to another, in chunks of 2 MiB.",
+        .most = 4,
         .run = builtin_mem,
-        .candidate = core_candidate,
+        .candidate = mem_candidate,
     },
     {
         .name = "log",

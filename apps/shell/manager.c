@@ -91,6 +91,14 @@ int manager_core_control(uint64_t core, enum core_control what) {
     return request(&m);
 }
 
+int manager_memory_move(uint64_t mib, uint64_t from, uint64_t to, uint64_t *moved) {
+    struct message m = { .type = MONITOR_MEMORY_MOVE, .arg = { mib, [4] = from, to } };
+    int error = request(&m);
+
+    *moved = m.arg[0];
+    return error;
+}
+
 int manager_getinfo(uint64_t core, uint64_t arg[4]) {
     struct message m = { .type = MONITOR_GETINFO,
                          .arg = { arg[1], arg[2], arg[0], arg[3], [5] = core } };

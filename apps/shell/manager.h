@@ -40,6 +40,9 @@ int manager_cores(struct monitor_core *cores, size_t most, size_t *count, uint64
 
 int manager_core_control(uint64_t core, enum core_control what);
 
+/* *moved: MiB, after an error too. */
+int manager_memory_move(uint64_t mib, uint64_t from, uint64_t to, uint64_t *moved);
+
 /* The kernel call GETINFO there; arg[] as there, and its outputs. */
 int manager_getinfo(uint64_t core, uint64_t arg[4]);
 

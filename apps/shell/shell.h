@@ -104,6 +104,7 @@ enum status builtin_trace(const struct command *command);
 const char *program_candidate(size_t index);
 const char *run_candidate(size_t index);
 const char *cores_candidate(size_t index);
+const char *mem_candidate(size_t index);
 const char *core_candidate(size_t index);
 const char *process_candidate(size_t index);
 const char *sched_candidate(size_t index);

@@ -1,11 +1,13 @@
 /* mem, log, uptime, poweroff, reboot. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <runtime/console.h>
 #include <runtime/kcall.h>
 #include <runtime/startup.h>
 
+#include "manager.h"
 #include "members.h"
 #include "shell.h"
 #include "table.h"
@@ -60,12 +62,32 @@ static void print_instance(const struct core_info *core, const struct memory_inf
         }
 }
 
+/* mem move MIB FROM TO */
+static enum status move_memory(const struct command *command) {
+    uint64_t mib, moved = 0;
+    uint32_t from, to;
+
+    if (command->words != 5 || !shell_number(command->word[2], 2, UINT32_MAX, &mib) || mib % 2)
+        return shell_misused(command, "use it as: mem move MIB FROM TO, an even number of MiB");
+    if (!core_parse(command, command->word[3], &from) ||
+        !core_parse(command, command->word[4], &to))
+        return STATUS_USAGE;
+    int error = manager_memory_move(mib, from, to, &moved);
+    if (!error || moved)
+        printf("%" PRIu64 " MiB moved from core %u to core %u\n", moved, from, to);
+    return error ? shell_failed(command, error) : STATUS_OK;
+}
+
+const char *mem_candidate(size_t index) { return index ? core_candidate(index - 1) : "move"; }
+
 enum status builtin_mem(const struct command *command) {
     struct memory_info memory = { 0 };
     struct core_info core = { 0 };
     uint32_t number;
     bool none;
 
+    if (command->words > 1 && strcmp(command->word[1], "move") == 0)
+        return move_memory(command);
     if (!core_arguments(command, NULL, &none, &number))
         return STATUS_USAGE;
     int error = core_getinfo(number, INFO_MEMORY, &memory, sizeof memory, 0, NULL);

@@ -180,6 +180,18 @@ Test(cores, memory_and_time_are_those_of_the_core_named) {
     cr_expect_eq(strncmp(shown, "core 1 of 4", 11), 0, "%s", shown);
 }
 
+Test(cores, memory_is_moved) {
+    static const char usage[] = "mem: use it as: mem move MIB FROM TO, an even number of MiB\n";
+    expect("mem move 8 1 2", STATUS_OK, "8 MiB moved from core 1 to core 2\n");
+    expect("mem move 3 1 2", STATUS_USAGE, usage);
+    expect("mem move 0 1 2", STATUS_USAGE, usage);
+    expect("mem move 8 1", STATUS_USAGE, usage);
+    expect("mem move 8 1 7", STATUS_USAGE,
+           "mem: there is no core 7: the machine has cores 0 to 3\n");
+    cr_expect_eq(run("mem move 8 3 2"), STATUS_FAILED);
+    cr_expect_not_null(strstr(shown, "6 MiB moved from core 3 to core 2\n"), "%s", shown);
+}
+
 Test(cores, processes_are_those_of_all_members_or_of_one) {
     fake_process(2, "spin");
     fake_fail(3);
