@@ -58,7 +58,7 @@ static void write_tables(void) {
     memset(pml4, 0, 3 * PAGE_SIZE);
     pml4[0] = page_physical(SYSTEM_TABLES + 1) | PTE_PRESENT | PTE_WRITE;
     pml4[PT_ENTRIES] = page_physical(SYSTEM_TABLES + 2) | PTE_PRESENT | PTE_WRITE;
-    pml4[2 * PT_ENTRIES] = PTE_PRESENT | PTE_WRITE | PTE_LARGE;
+    pml4[2UL * PT_ENTRIES] = PTE_PRESENT | PTE_WRITE | PTE_LARGE;
 }
 
 /* Written once: a core may be on its way through it at any time. */

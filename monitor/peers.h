@@ -24,7 +24,7 @@ struct peer_service {
 };
 
 /* Called once, at start: the services, in the order in which they are offered credit. */
-void peers_init(const struct peer_service *const *services, unsigned count);
+void peers_init(const struct peer_service *const *table, unsigned count);
 
 /*
  * This core starts: it formats the channel with another core and listens to it. The other will be

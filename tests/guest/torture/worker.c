@@ -99,7 +99,7 @@ static int share(void) {
     if (held >= TALKS_UNTIL || e == NULL || !e->channel)
         return 0;
     return request(
-        &(struct message){ .type = MONITOR_POOL, .arg = { e->name, 1 + below(256 * 1024) } });
+        &(struct message){ .type = MONITOR_POOL, .arg = { e->name, 1 + below(UINT64_C(256) * 1024) } });
 }
 
 static int leave(struct end *e) {
