@@ -42,9 +42,10 @@ struct binding_record {
 
 extern struct binding_record binding_records[RECORDS];
 
-/* NOLINTNEXTLINE(bugprone-macro-parentheses): a name that is declared takes none */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a name that is declared takes none */
 #define for_each_record(r) \
     for (struct binding_record *r = binding_records; (r) < binding_records + RECORDS; (r)++)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #define RECORD_DEPTH_MAX 0x3fffU /* that record_pack() has room for */
 
