@@ -76,7 +76,8 @@ Test(ring, messages_arrive_whole_in_order_and_with_the_source_of_the_binding) {
         for (size_t i = 0; i < sizeof origins / sizeof *origins; i++) {
             struct pair pair;
             pair_make(&pair, slots, 0, origins[i]);
-            for (uint64_t n = 0, count = 1; n < 6 * slots; n += count, count = count % slots + 1) {
+            for (uint64_t n = 0, count = 1; n < 6UL * slots;
+                 n += count, count = count % slots + 1) {
                 if (count > slots - slots / 4)
                     count = 1;
                 send(&pair, n, count);
@@ -90,12 +91,12 @@ Test(ring, messages_arrive_whole_in_order_and_with_the_source_of_the_binding) {
 
 Test(ring, the_sequence_word_wraps) {
     struct pair pair;
-    pair_make(&pair, 16, 0, -(uint64_t)CHAN_SLOT_BYTES * 24);
+    pair_make(&pair, 16, 0, -(uint64_t)SLOT_BYTES * 24);
     for (uint64_t n = 0; n < 64; n += 8) {
         send(&pair, n, 8);
         receive(&pair, n, 8);
     }
-    cr_assert_eq(chan_position(&pair.a.tx), CHAN_SLOT_BYTES * 40);
+    cr_assert_eq(chan_position(&pair.a.tx), SLOT_BYTES * 40);
     pair_free(&pair);
 }
 

@@ -70,7 +70,8 @@ static void early_quarters(unsigned count) {
         early_consumer();
 }
 
-/* No whole quarter comes while this thread waits for one, so the attempt fails, and the next is put off. */
+/* No whole quarter comes while this thread waits for one, so the attempt fails, and the next is put
+ * off. */
 Test(wait, pacing_is_tried_when_a_consumer_is_always_early) {
     chan_spin_init(&spin, &pair.b, LONG);
     early_quarters(11);
@@ -99,7 +100,7 @@ Test(wait, pacing_goes_on_while_quarters_come_faster_than_without_it) {
 Test(wait, a_paced_wait_ends_with_what_is_there) {
     chan_spin_init(&spin, &pair.b, LONG);
     spin.paced = 1;
-    spin.took[0] = 8 * 1000;
+    spin.took[0] = 8000;
     cr_assert_eq(chan_send(&pair.a.tx, &message), 0);
     cr_assert_eq(chan_receive_spin(&pair.b, &message, &spin), 0);
     cr_assert(!spin.paced);
