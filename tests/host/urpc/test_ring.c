@@ -153,7 +153,7 @@ Test(ring, a_batch_arrives_in_order_and_wraps) {
         struct message messages[256];
         uint64_t sent = 0, received = 0;
         pair_make(&pair, slots, 0, origins[4]);
-        for (uint32_t count = 1; received < 10 * slots; count = count % slots + 1) {
+        for (uint32_t count = 1; received < 10UL * slots; count = count % slots + 1) {
             for (uint32_t i = 0; i < count; i++)
                 messages[i] = pair_message(sent + i);
             int accepted = chan_send_batch(&pair.a.tx, messages, count);
