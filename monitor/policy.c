@@ -34,13 +34,14 @@
 /*
  * Benchmarks and tests make children of their own, give them policies, and try out devices and
  * refusals. Nobody can give what it has not got, so they get all that the monitor has, and are
- * trusted as it is: keep them out of an archive that is neither for measuring nor for testing. Two
- * of them fit into a core's process slots, with all that they may create: a test may run another.
+ * trusted as it is: keep them out of an archive that is neither for measuring nor for testing.
+ * Three of them fit into a core's process slots, with all that they may create: a test may run
+ * another.
  */
-#define EVERYTHING                                                                              \
-    .ipc = IPC_ALL, .kcalls = KCALL_ALL & ~KCALL_MONITOR,                                       \
-    .targets = { "monitor", "serial", "test-*", "chanbench*" }, .ports = { { 0, 0x10000 } },    \
-    .lines = { { 0, 256 } }, .frames = 4096, .processes = 120, .priority = SCHED_PRIORITY_USER, \
+#define EVERYTHING                                                                             \
+    .ipc = IPC_ALL, .kcalls = KCALL_ALL & ~KCALL_MONITOR,                                      \
+    .targets = { "monitor", "serial", "test-*", "chanbench*" }, .ports = { { 0, 0x10000 } },   \
+    .lines = { { 0, 256 } }, .frames = 4096, .processes = 80, .priority = SCHED_PRIORITY_USER, \
     .most_urgent = 0, .quantum = 10 * MS, .manages = true
 
 const struct policy policies[] = {

@@ -1,6 +1,6 @@
 /*
- * An instance goes wrong: it stops, with a report, and harms nobody else. The report is on the
- * console, for tests/boot to read.
+ * An instance goes wrong: it stops, with a report, and harms nobody else: the others exchange
+ * verified messages all the while.
  */
 #include "tests.h"
 
@@ -22,7 +22,21 @@ int part_crash(const char *arguments) {
     return -trap_kernel_4(KCALL_SYSCTL, arg);
 }
 
+/* Messages between all cores but the culprit: test-storm verifies every one. */
+static endpoint_t start_storm(void) {
+    static const char args[] = "test-storm\0--messages\0"
+                               "3000\0--kills\0"
+                               "0\0--without\0"
+                               "2\0--part";
+    endpoint_t storm;
+
+    if (core_spawn(0, args, sizeof args, 8, &storm))
+        tap_bail_out("no storm");
+    return storm;
+}
+
 static void crash(enum crash kind, uint64_t address, const char *what) {
+    endpoint_t storm = start_storm();
     char argument[64];
     uint32_t before = core_incarnation(CULPRIT);
 
@@ -31,6 +45,7 @@ static void crash(enum crash kind, uint64_t address, const char *what) {
     int result = run_part(CULPRIT, argument);
     tap_ok(result == -E_PEERDEAD || result == -E_NOENT, "%s ends the core (%d)", what, result);
     tap_is(core_state(CULPRIT), MONITOR_CORE_OFF, "it is fenced after %s", what);
+    tap_is(await_end(storm), 0, "all messages of others have come beside %s", what);
     check_all("beside a core that has stopped");
     tap_is(core_control(CORE_CONTROL_START, CULPRIT), 0, "it starts again after %s", what);
     tap_is(core_incarnation(CULPRIT), before + 1, "as another after %s", what);

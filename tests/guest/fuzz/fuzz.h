@@ -24,8 +24,11 @@ struct report {
     uint64_t calls;     /* made since the last report */
     uint64_t permitted; /* that were not refused for want of permission */
     uint64_t succeeded; /* set of ways */
-    uint64_t unused[3];
+    uint64_t proof;     /* REPORT_PROOF ^ permitted ^ succeeded */
+    uint64_t unused[2];
 };
+
+#define REPORT_PROOF UINT64_C(0x5265706f72740a00)
 
 _Static_assert(sizeof(struct report) == MESSAGE_ARG_BYTES, "fits a message");
 _Static_assert(WAYS <= 64, "fits a word");

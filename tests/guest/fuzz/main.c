@@ -136,11 +136,17 @@ static void bury(void) {
         nobody = start_caller(false);
 }
 
+/* A random message can look like one, but not have all of these. */
+static bool is_report(const struct report *report) {
+    return report->calls < 2 * REPORT_CALLS && report->permitted <= report->calls &&
+           report->proof == (REPORT_PROOF ^ report->permitted ^ report->succeeded);
+}
+
 /* A message of the driver: its report, or one of its random calls, which may want an answer too. */
 static void serve(struct message *m) {
     struct report report;
-    bool reports = m->type == REPORT_TYPE;
     memcpy(&report, m->arg, sizeof report);
+    bool reports = m->type == REPORT_TYPE && is_report(&report);
     if (reports) {
         calls += report.calls;
         permitted += report.permitted;

@@ -32,7 +32,7 @@ static bool is_listed(const char *name) {
 
 void test_spawn(void) {
     static char args[STARTUP_ARGS_MAX + 1];
-    struct message m = { .type = MONITOR_FIND + 1 };
+    struct message m = { .type = MESSAGE_TYPE_SERVICE + 0xff };
 
     tap_ok(is_listed("hello"), "programs_are_listed");
     tap_ok(!is_listed("serial") && !is_listed("monitor") && !is_listed("cpu-driver"),
