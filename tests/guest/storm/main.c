@@ -150,6 +150,13 @@ static void report(struct counts counts[NODES]) {
            sent, seed);
 }
 
+static void end_node(uint32_t core) {
+    struct message m = { .type = MONITOR_KILL, .arg = { nodes[core] } };
+
+    ipc_request(runtime_monitor(), &m);
+    await_end(nodes[core]);
+}
+
 int main(int argc, char **argv) {
     static struct counts counts[NODES];
     uint32_t incarnations[NODES];
@@ -174,5 +181,7 @@ int main(int argc, char **argv) {
     report(counts);
     for_each_node(core)
         tap_is(core_incarnation(core), incarnations[core], "core %u has not failed", core);
+    for_each_node(core)
+        end_node(core);
     return tap_done();
 }
