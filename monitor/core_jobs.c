@@ -75,7 +75,12 @@ static bool take_turn(void) {
     return atomic_compare_exchange_strong(&machine_view()->starter, &nobody, machine_self() + 1);
 }
 
-static void end_turn(void) { atomic_store(&machine_view()->starter, 0); }
+/* If it is this core's: a core that it waits to start may come up because another has started it.
+ */
+static void end_turn(void) {
+    uint32_t self = machine_self() + 1;
+    atomic_compare_exchange_strong(&machine_view()->starter, &self, 0);
+}
 
 static void start_failed(struct job *job, const char *why) {
     printf("core %u cannot be started: %s\n", job->core, why);
