@@ -170,6 +170,7 @@ static void give_up(struct job *job) {
 }
 
 void job_started(uint32_t core) {
+    stopped &= ~core_bit(core); /* that was another incarnation */
     if (!job_awaits(core))
         return;
     end_turn();
