@@ -45,6 +45,15 @@ static void ring_peer(void *context) {
     ipc_notify(binding_name(peer->core));
 }
 
+static void serve_again(struct event_alarm *alarm) {
+    struct peer *peer = (void *)((char *)alarm - offsetof(struct peer, again));
+    peers_bell(peer->core);
+}
+
+/*
+ * What is there already is served later: it is the group that calls for this, and it must not be
+ * called back with a message before it has done with the view that made the peer a member.
+ */
 static int attach(struct peer *peer, uint16_t incarnation, bool format) {
     static const struct chan_parameters parameters = { .slots = SLOTS };
     void *memory = (void *)(MONITOR_CHANNELS + peer->core * PAGE_SIZE);
@@ -57,7 +66,7 @@ static int attach(struct peer *peer, uint16_t incarnation, bool format) {
     peer->incarnation = incarnation;
     peer->used = peer->starved = false;
     if (!error)
-        peers_bell(peer->core);
+        event_alarm_set(&peer->again, 0, serve_again);
     return error;
 }
 
@@ -128,11 +137,6 @@ static void offer_credit(struct peer *peer) {
     for (unsigned i = 0; i < service_count && peer->attached; i++)
         if (services[i]->credit != NULL)
             services[i]->credit(peer->core);
-}
-
-static void serve_again(struct event_alarm *alarm) {
-    struct peer *peer = (void *)((char *)alarm - offsetof(struct peer, again));
-    peers_bell(peer->core);
 }
 
 /*
