@@ -189,11 +189,11 @@ static void finished(void *context, const struct operation *operation, int resul
 }
 
 int cores_agree(struct operation *operation) {
-    static uint32_t sequences[AGREEMENT_LANES];
+    static uint32_t sequence;
 
     operation->client = runtime_self();
     operation->lane = (uint8_t)operation->kind;
-    operation->sequence = ++sequences[operation->lane];
+    operation->sequence = ++sequence; /* of the client: with it, it tells operations apart */
     return group_request(&group, operation);
 }
 
