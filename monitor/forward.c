@@ -228,7 +228,8 @@ static void replied(uint32_t core, int result) {
 static void on_reply(uint32_t core, const struct message *m) {
     struct link *link = &links[core];
 
-    if (link->asked == NULL || !link->out_announced || link->out_sent < link->out.bytes)
+    /* A refusal may come before all of the request's text has gone: the rest is not needed. */
+    if (link->asked == NULL || !link->out_announced)
         return;
     size_t room = request_text_room(&link->asked->request);
     link->out.bytes = m->arg[0] < room ? m->arg[0] : room;
