@@ -14,6 +14,7 @@
 #include "sched/sched.h"
 #include "string.h"
 #include "time.h"
+#include "x86_64/cpu.h"
 #include "x86_64/features.h"
 #include "x86_64/lapic.h"
 #include "x86_64/segments.h"
@@ -49,6 +50,22 @@ static void read_debug_option(void) {
     char value[2];
     core_debug =
         cmdline_get(instance->boot.cmdline, "debug", value, sizeof value) == 1 && value[0] == '1';
+}
+
+/*
+ * With debug=1, `late=N` is a core that does not come up, the first time that it is started: for
+ * tests of those who wait for it.
+ */
+static void be_late(void) {
+    char value[4];
+    uint32_t core = 0;
+    int length = cmdline_get(instance->boot.cmdline, "late", value, sizeof value);
+    if (!core_debug || length <= 0 || instance->core == 0 || instance->incarnation != 0)
+        return;
+    for (const char *digit = value; *digit >= '0' && *digit <= '9'; digit++)
+        core = core * 10 + (uint32_t)(*digit - '0');
+    while (core == instance->core)
+        cpu_pause();
 }
 
 static void start_scheduler(void) {
@@ -97,6 +114,7 @@ void instance_main(struct instance_info *info) {
     mailbox_init();
     uint32_t frames = start_memory();
     read_debug_option();
+    be_late();
     start_scheduler();
     log_line("core %u: %u MiB free, scheduling by %s", info->core, frames / 256, sched->name);
     first_process_start(&archive, frames);

@@ -45,3 +45,20 @@ Test(containment, others_go_on_without_core_0, .init = boot) {
     qemu_expect(q, "without core 0, led by core ", SECONDS);
     qemu_stop(q);
 }
+
+/* The machine goes on without it; it is made to rest, and can be started later. */
+Test(containment, core_that_does_not_come_up_is_done_without) {
+    q = qemu_start((const char *const[]){ "CORES=3", "CMDLINE=debug=1 late=1", NULL });
+    qemu_expect(q, "core 1 did not come up in time", 2 * BOOT_SECONDS);
+    qemu_expect(q, "Bulkhead on 2 of 3 cores with ", SECONDS);
+    qemu_expect(q, PROMPT, SECONDS);
+    qemu_send(q, "run hello --core 2\r");
+    qemu_expect(q, "Hello from process 2.", SECONDS);
+    qemu_send(q, "run hello --core 1\r");
+    qemu_expect(q, "run: ", SECONDS);
+    qemu_send(q, "cores start 1\r");
+    qemu_expect(q, "incarnation 1", SECONDS);
+    qemu_send(q, "run hello --core 1\r");
+    qemu_expect(q, "Hello from process 1.", SECONDS);
+    qemu_stop(q);
+}
