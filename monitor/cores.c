@@ -47,10 +47,14 @@ static uint16_t own_incarnation(void) { return (uint16_t)(machine_own.incarnatio
 
 /* ---- What the group wants ---- */
 
-/* Who is proposed is talked to from then on. */
+/*
+ * Who is proposed is talked to from then on. 0: it is no member, though something may be owed to it
+ * still: its channel is what its death has left.
+ */
 static uint16_t newest_incarnation(unsigned core) {
     const struct membership *m = &group.membership;
-    return m->next.number ? m->next.incarnation[core] : m->view.incarnation[core];
+    const struct view *newest = m->next.number ? &m->next : &m->view;
+    return core_in(newest->members, core) ? newest->incarnation[core] : 0;
 }
 
 static core_set_t multicast(void *context, core_set_t cores, const struct message *message) {
