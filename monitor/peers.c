@@ -141,7 +141,7 @@ static void offer_credit(struct peer *peer) {
 
 /*
  * Serves what is there. When nothing is left the channel is armed, so that the next message rings.
- * What a service does meanwhile may detach the peer.
+ * What a service does meanwhile may detach the peer. A channel that is broken stays so.
  */
 void peers_bell(uint32_t core) {
     struct peer *peer = &peers[core];
@@ -154,10 +154,12 @@ void peers_bell(uint32_t core) {
             return;
         }
         peer->used |= error == 0;
-        if (error == 0)
+        if (error == 0) {
             dispatch(peer, &m);
-        else if (error != -E_WOULDBLOCK)
-            break;
+        } else if (error != -E_WOULDBLOCK) {
+            printf("the channel with core %u is broken\n", core);
+            return;
+        }
     }
     if (peer->attached)
         event_alarm_set(&peer->again, 0, serve_again);
