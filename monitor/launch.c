@@ -16,6 +16,16 @@
 /* Where another core's memory is seen while it is worked on. */
 #define WINDOW 0x0000212000000000UL
 
+/* Shows memory of another partition there, all of it or nothing: from its beginning on it is mapped
+ * as far as there are page tables for it. */
+static int show(uint32_t core, uint64_t physical, uint64_t bytes) {
+    int error = core_map(core, WINDOW, physical, bytes);
+
+    if (error)
+        core_unmap(core, WINDOW, bytes);
+    return error;
+}
+
 static struct trampoline_parameters *parameters(void) {
     return (void *)((char *)machine_page(SYSTEM_TRAMPOLINE) + TRAMPOLINE_PARAMETERS);
 }
@@ -40,7 +50,7 @@ static int clear_commons(void) {
             return -E_NOMEM;
         if (bytes == 0)
             continue;
-        int error = core_map(core, WINDOW, base, bytes);
+        int error = show(core, base, bytes);
         if (error)
             return error;
         memset((void *)WINDOW, 0, bytes);
@@ -140,7 +150,7 @@ int launch_build(uint32_t core, uint32_t incarnation) {
         return -E_NOSLOT;
     error = instance_place(&request, &own);
     if (!error)
-        error = core_map(core, WINDOW, own.base, own.end - own.base);
+        error = show(core, own.base, own.end - own.base);
     if (error)
         return error;
     request.view = WINDOW - own.base;
@@ -167,7 +177,7 @@ void launch_forget_rest(void) { atomic_store(&parameters()->rests, TICKET_TAKEN)
 static int read_memory(uint32_t core, uint64_t physical, void *to, size_t bytes) {
     uint64_t page = image_page_down(physical);
     uint64_t mapped = image_page_up(physical + bytes) - page;
-    int error = core_map(core, WINDOW, page, mapped);
+    int error = show(core, page, mapped);
 
     if (error)
         return error;
