@@ -37,7 +37,7 @@ enum stage {
 
 static struct {
     enum stage stage;
-    uint32_t client, number; /* core that wants it, and its number of that */
+    uint32_t client, number; /* core that wants it, CORES_MAX if it has gone; its number of that */
     uint32_t to;
     uint16_t incarnation; /* of the core that is to have it */
     uint64_t left, moved, chunk;
@@ -142,7 +142,8 @@ static void tell_client(uint32_t core, uint32_t number, int error, uint64_t move
 
 static void finish_giving(int error) {
     giving.stage = GIVE_NONE;
-    tell_client(giving.client, giving.number, error, giving.moved);
+    if (giving.client != CORES_MAX)
+        tell_client(giving.client, giving.number, error, giving.moved);
 }
 
 static void ask_all(void) {
@@ -322,6 +323,8 @@ void chunks_view_changed(core_set_t gone) {
     owed_answer &= members & ~gone;
     owed_table &= members & ~gone;
     owed_ask &= members & ~gone;
+    if (giving.stage != GIVE_NONE && giving.client < CORES_MAX && core_in(gone, giving.client))
+        giving.client = CORES_MAX;
     if (request.client != ENDPOINT_NONE && core_in(gone, request.from))
         finish_request(-E_PEERDEAD, 0);
     if (!chunks_known())
