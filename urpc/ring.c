@@ -367,12 +367,12 @@ static void chan_acknowledge(struct chan_rx *rx, int ring) {
         rx->bell.ring(rx->bell.context);
 }
 
-int chan_receive_slow(struct chan_rx *rx, struct message *message, uint64_t word) {
+int chan_receive_slow(struct chan_rx *rx, struct message *message, uint64_t word, uint32_t flip) {
     int error = chan_rx_judge(rx, &word);
     if (error)
         return error;
 
-    chan_copy_payload(message, chan_rx_slot(rx));
+    chan_copy_flip(message, chan_rx_slot(rx), flip);
     message->source = rx->source;
     rx->tail += CHAN_SLOT_BYTES;
     if (word & (CHAN_ACKNOWLEDGE | CHAN_RING))

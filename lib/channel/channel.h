@@ -30,13 +30,13 @@ struct channel {
     endpoint_t peer;
     endpoint_t binding; /* its name */
     uint16_t cookie;
-    uint8_t kind;       /* enum channel_kind */
-    bool closed;        /* the bell has said that the binding is closed */
-    bool notified;      /* a NOTIFY has been taken off, for a receiver that has not come yet */
-    bool taken;         /* of a pool: handed to the program */
-    uint32_t asked_tag; /* of the request received last */
-    uint64_t answered;  /* chan.due when a request was answered last */
-    void *memory;       /* of a pool */
+    uint8_t kind;      /* enum channel_kind */
+    bool closed;       /* the bell has said that the binding is closed */
+    bool notified;     /* a NOTIFY has been taken off, for a receiver that has not come yet */
+    bool taken;        /* of a pool: handed to the program */
+    uint64_t asked;    /* type and tag, as chan_head(), of the request received last */
+    uint64_t answered; /* chan.due when a request was answered last */
+    void *memory;      /* of a pool */
     uint64_t bytes;
 };
 
@@ -52,6 +52,7 @@ extern struct channels {
     uint32_t pages;                       /* of the table, that are there: a bit each */
     uint32_t notices;                     /* channels with `notified` set */
     struct channel *current;              /* being served; NULL: it has ended, or is to be left */
+    uint32_t turns;                       /* messages that the event loop still takes from it */
     bool looped;                          /* the event loop runs: it hears of every end */
     bool awake;                           /* not all are armed, or there is news of one */
     uint32_t rounds;                      /* looks at the channels before it is the kernel's turn */
@@ -63,6 +64,12 @@ extern struct channels {
 
 static inline struct channel *channel_of(struct chan *chan) { return (struct channel *)chan; }
 
+/* The event loop is to serve no more messages of `current`. */
+static inline void channel_leave(void) {
+    channels.current = NULL;
+    channels.turns = 1;
+}
+
 /* Does the peer wait for an answer? */
 static inline bool channel_owes(const struct channel *c) { return c->chan.due != c->answered; }
 
@@ -71,14 +78,28 @@ static inline void channel_answer(struct channel *c, const struct message *m) {
     chan_answer(&c->chan, m);
 }
 
-/* After a message has been received: if it is a request, its answer is owed: true. */
-static inline bool channel_arrived(struct channel *c, struct message *m) {
-    uint32_t type = m->type ^ CHAN_REQUEST;
-    if (type >= CHAN_REQUEST)
-        return false;
-    m->type = type;
-    c->asked_tag = m->tag;
+/* A request, its type turned, has been received: its answer is owed. */
+static inline void channel_asked(struct channel *c, const struct message *m) {
+    c->asked = chan_head(m);
     chan_owe(&c->chan);
+}
+
+/* After chan_receive_turned(): if the message is a request, its answer is owed: true. */
+static inline bool channel_arrived_turned(struct channel *c, struct message *m) {
+    if (m->type >= CHAN_REQUEST) {
+        chan_turn(m);
+        return false;
+    }
+    channel_asked(c, m);
+    return true;
+}
+
+/* The same after any other way to receive. */
+static inline bool channel_arrived(struct channel *c, struct message *m) {
+    if (!chan_is_request(m->type))
+        return false;
+    chan_turn(m);
+    channel_asked(c, m);
     return true;
 }
 

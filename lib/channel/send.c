@@ -57,16 +57,25 @@ static __attribute__((noinline)) const volatile struct chan_slot *await_answer(s
     return NULL;
 }
 
+static __attribute__((noinline)) const volatile struct chan_slot *
+ring_and_await(struct chan *chan) {
+    chan_tx_ring(&chan->tx);
+    return await_answer(chan);
+}
+
+/* What is rare it leaves for good, so that it needs no frame. */
 const volatile struct chan_slot *channel_await(struct chan *chan) {
-    chan_publish(&chan->tx);
+    if (chan_unlikely(chan_publish_unrung(&chan->tx)))
+        return ring_and_await(chan);
+    const struct chan_slot *reply = chan->reply;
     if (chan_unlikely(!chan_answered(chan)))
         return await_answer(chan);
     chan_answer_taken(chan);
-    return chan->reply;
+    return reply;
 }
 
 bool channel_is_answer(const struct channel *c, const struct message *m) {
-    return (int32_t)m->type <= 0 && channel_owes(c) && c->asked_tag == m->tag;
+    return (int32_t)m->type <= 0 && channel_owes(c) && (uint32_t)(c->asked >> 32) == m->tag;
 }
 
 /* What every way to send begins with: 0; 1: it was an answer, and is sent; or an error. */

@@ -155,7 +155,7 @@ static void end_open(struct channel *c) {
     if (channel_hot.chan == &c->chan)
         channel_hot.peer = ENDPOINT_NONE;
     if (channels.current == c)
-        channels.current = NULL;
+        channel_leave();
     c->answered = c->chan.due;
 }
 

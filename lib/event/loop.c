@@ -34,7 +34,7 @@ void event_alarm_cancel(struct event_alarm *alarm) {
 void event_loop_stop(int status) {
     loop.stopped = true;
     loop.status = status;
-    channels.current = NULL;
+    channel_leave();
 }
 
 int event_reply(endpoint_t client, const struct message *m) { return ipc_nbsend(client, m); }
@@ -108,13 +108,13 @@ static bool dispatch(const struct event_handlers *handlers, struct message *m) {
 }
 
 /*
- * Handles a message that came on a channel, and replies on it, unless the handler has ended it:
- * then nothing is owed, nor is it the peer's.
+ * Handles a message that came on a channel, as channel_arrived_turned() takes it, and replies on
+ * it, unless the handler has ended it: then nothing is owed, nor is it the peer's.
  */
 static inline void serve(const struct event_handlers *handlers, struct channel *c,
                          struct message *m) {
-    if (__builtin_expect(channel_arrived(c, m), 1)) {
-        if (dispatch_request(handlers, m) && channel_owes(c))
+    if (__builtin_expect(channel_arrived_turned(c, m), 1)) {
+        if (__builtin_expect(dispatch_request(handlers, m) && channel_owes(c), 1))
             channel_answer(c, m);
     } else if (dispatch_process(handlers, m) && c->kind == CHANNEL_OPEN && c->peer == m->source) {
         channel_offer(c, m);
@@ -137,7 +137,7 @@ static __attribute__((noinline)) bool wait_alone(struct channel *c, struct chann
 
 /*
  * Serves one channel as long as messages come, up to its turns. A handler that stops the loop or
- * ends the channel takes `current` away.
+ * ends the channel takes the turns away.
  */
 static void serve_stream(const struct event_handlers *handlers, struct channel *c,
                          struct channel_spin *spin) {
@@ -145,15 +145,14 @@ static void serve_stream(const struct event_handlers *handlers, struct channel *
 
     channels.current = c;
     channels.set.members[c->cookie].empty = 0;
-    for (unsigned left = is_alone() ? TURNS_ALONE : TURNS; left > 0; left--) {
-        while (chan_unlikely(chan_receive(&c->chan.rx, &m) != 0)) {
+    channels.turns = is_alone() ? TURNS_ALONE : TURNS;
+    do {
+        while (chan_unlikely(chan_receive_turned(&c->chan.rx, &m) != 0)) {
             if (!wait_alone(c, spin))
                 return;
         }
         serve(handlers, c, &m);
-        if (channels.current != c)
-            return;
-    }
+    } while (--channels.turns > 0);
 }
 
 static void serve_end(const struct event_handlers *handlers, struct channel *c) {
@@ -176,6 +175,7 @@ static void serve_channels(const struct event_handlers *handlers, struct channel
         } else if (state == 0) {
             channel_busy(spin);
             channels.current = c;
+            chan_turn(&m);
             serve(handlers, c, &m);
             if (channels.current == c)
                 serve_stream(handlers, c, spin);

@@ -199,6 +199,19 @@ Test(remote_loop, stop_answers_the_last_request) {
     cr_assert_eq(requests[1], 2, "what came after it is not looked at");
 }
 
+Test(remote_loop, stop_amid_a_stream_leaves_the_rest_for_the_next_run) {
+    remote_connects(0);
+    ask(0, COUNT, 1);
+    remote_sends(0, STOP, 2);
+    ask(0, COUNT, 3);
+    cr_assert_eq(event_loop_run(&handlers), 42);
+    cr_assert_eq(requests[1], 2);
+    expect_answer(0, 1, 2);
+    run();
+    cr_assert_eq(requests[1], 3);
+    expect_answer(0, 3, 4);
+}
+
 Test(remote_loop, notify_reaches_its_handler) {
     remote_connects(0);
     run();
@@ -250,6 +263,17 @@ Test(remote_loop, handler_may_end_the_channel_it_serves) {
     run();
     cr_assert_eq(disconnects, 1);
     cr_assert_eq(requests[1], 1);
+    cr_assert_eq(gone_peer, ENDPOINT_NONE, "it knows");
+}
+
+Test(remote_loop, handler_may_end_the_channel_amid_a_stream) {
+    remote_connects(0);
+    ask(0, COUNT, 1);
+    ask(0, LEAVE, 2);
+    ask(0, COUNT, 3);
+    run();
+    cr_assert_eq(disconnects, 1);
+    cr_assert_eq(requests[1], 2);
     cr_assert_eq(gone_peer, ENDPOINT_NONE, "it knows");
 }
 

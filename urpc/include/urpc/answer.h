@@ -20,6 +20,21 @@
 
 static inline int chan_is_request(uint32_t type) { return type >> 30 == 1; }
 
+/* Turns the bit over, in one access of the size that type and tag are copied in. */
+static inline void chan_turn(struct message *message) {
+    uint64_t head = chan_head(message) ^ CHAN_REQUEST;
+    __builtin_memcpy(&message->type, &head, sizeof head);
+}
+
+/*
+ * chan_receive() for who expects requests: the bit is turned over on the way, in the register. So a
+ * request comes out with the type that it was asked with, below CHAN_REQUEST; what has another type
+ * is no request, and has still to be turned back.
+ */
+static inline int chan_receive_turned(struct chan_rx *rx, struct message *message) {
+    return chan_receive_flip(rx, message, CHAN_REQUEST);
+}
+
 /* A request has been received: the next answer is the one to it. An earlier one that was not
  * answered is forgotten. */
 static inline void chan_owe(struct chan *chan) { chan->due += CHAN_SLOT_BYTES; }
@@ -31,17 +46,18 @@ static inline void chan_owe(struct chan *chan) { chan->due += CHAN_SLOT_BYTES; }
  */
 static inline void chan_answer(struct chan *chan, const struct message *message) {
     struct chan_slot *slot = chan->answer;
+    uint64_t word = chan->due;
 
     chan_copy_payload(slot, message);
-    if (chan_unlikely(atomic_exchange_explicit(&slot->word, chan->due, memory_order_acq_rel) &
+    if (chan_unlikely(atomic_exchange_explicit(&slot->word, word, memory_order_acq_rel) &
                       CHAN_ARMED))
         chan_tx_ring(&chan->tx);
 }
 
 /*
- * Is the answer to the request sent last there? Then chan->reply is it, in shared memory: to be read
- * once, until the next request is sent; chan_answer_taken() follows. If not, chan_answer_state()
- * says why.
+ * Is the answer to the request sent last there? Then chan->reply is it, in shared memory: to be
+ * read once, until the next request is sent; chan_answer_taken() follows. If not,
+ * chan_answer_state() says why.
  */
 static inline int chan_answered(const struct chan *chan) {
     return atomic_load_explicit(&chan->reply->word, memory_order_acquire) == chan->awaited;

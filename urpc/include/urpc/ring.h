@@ -128,7 +128,7 @@ void chan_rx_kill(struct chan_rx *rx, int error);
 /* What the inline functions leave to ring.c. */
 int chan_begin_slow(struct chan_tx *tx, uint64_t extra, uint64_t flags);
 int chan_begin_reply_slow(struct chan_tx *tx);
-int chan_receive_slow(struct chan_rx *rx, struct message *message, uint64_t word);
+int chan_receive_slow(struct chan_rx *rx, struct message *message, uint64_t word, uint32_t flip);
 void chan_tx_ring(struct chan_tx *tx);
 
 /* Asks for a cache line that will be written. On processors without this instruction it does
@@ -144,25 +144,38 @@ static inline struct chan_slot *chan_slot_at(struct chan_slot *slots, uint64_t o
 /*
  * The payload is everything after the first word. What is read from a slot is read by volatile
  * accesses: once, and never again from shared memory behind the caller's back.
+ * chan_copy_flip() turns the bits `flip` of the type over on the way.
  */
 typedef uint64_t chan_word_t __attribute__((may_alias));
 
 #ifdef __SSE2__
 typedef uint64_t chan_vector_t __attribute__((vector_size(16), aligned(8), may_alias));
 
-static inline void chan_copy_payload(volatile void *to, const volatile void *from) {
-    ((volatile chan_word_t *)to)[1] = ((const volatile chan_word_t *)from)[1];
+static inline void chan_copy_flip(volatile void *to, const volatile void *from, uint32_t flip) {
+    ((volatile chan_word_t *)to)[1] = ((const volatile chan_word_t *)from)[1] ^ flip;
 #pragma GCC unroll 3
     for (int i = 1; i <= 3; i++)
         ((volatile chan_vector_t *)to)[i] = ((const volatile chan_vector_t *)from)[i];
 }
 #else
-static inline void chan_copy_payload(volatile void *to, const volatile void *from) {
-#pragma GCC unroll 7
-    for (int i = 1; i <= 7; i++)
+static inline void chan_copy_flip(volatile void *to, const volatile void *from, uint32_t flip) {
+    ((volatile chan_word_t *)to)[1] = ((const volatile chan_word_t *)from)[1] ^ flip;
+#pragma GCC unroll 6
+    for (int i = 2; i <= 7; i++)
         ((volatile chan_word_t *)to)[i] = ((const volatile chan_word_t *)from)[i];
 }
 #endif
+
+static inline void chan_copy_payload(volatile void *to, const volatile void *from) {
+    chan_copy_flip(to, from, 0);
+}
+
+/* Type and tag are one word of a slot. */
+static inline uint64_t chan_head(const struct message *message) {
+    uint64_t head;
+    __builtin_memcpy(&head, &message->type, sizeof head);
+    return head;
+}
 
 /*
  * Writes a message that the caller has just made. Word by word, so that it goes from registers to
@@ -193,19 +206,24 @@ static inline int chan_begin(struct chan_tx *tx) {
 }
 
 /*
+ * chan_publish() for a caller that rings by itself: not 0: chan_tx_ring() is due.
+ *
  * The exchange publishes the payload. It pairs with the acquire load of the word in chan_receive()
  * and with the compare-exchange in chan_arm(): either that one fails or its flag is seen here. In a
  * stream the slot of a quarter later is fetched for writing, so that its exchange will not have to
  * wait.
  */
-static inline void chan_publish(struct chan_tx *tx) {
+static inline uint64_t chan_publish_unrung(struct chan_tx *tx) {
     struct chan_slot *slot = tx->slot;
     uint64_t word = (uintptr_t)slot + tx->bias;
 
     chan_fetch_for_write((char *)slot + tx->ahead);
     tx->slot++;
-    word = atomic_exchange_explicit(&slot->word, word, memory_order_acq_rel);
-    if (chan_unlikely(word & CHAN_ARMED))
+    return atomic_exchange_explicit(&slot->word, word, memory_order_acq_rel) & CHAN_ARMED;
+}
+
+static inline void chan_publish(struct chan_tx *tx) {
+    if (chan_unlikely(chan_publish_unrung(tx)))
         chan_tx_ring(tx);
 }
 
@@ -297,22 +315,27 @@ static inline struct chan_slot *chan_reserved(const struct chan_tx *tx, uint32_t
 int chan_arm_credit(struct chan_tx *tx);
 int chan_disarm_credit(struct chan_tx *tx);
 
+/* chan_receive(), and turns the bits `flip` of the type over. */
+static inline int chan_receive_flip(struct chan_rx *rx, struct message *message, uint32_t flip) {
+    uint64_t tail = rx->tail;
+    const struct chan_slot *slot = chan_slot_at(rx->slots, tail & rx->mask);
+    uint64_t word = atomic_load_explicit(&slot->word, memory_order_acquire);
+
+    if (chan_unlikely(word != tail))
+        return chan_receive_slow(rx, message, word, flip);
+    chan_copy_flip(message, slot, flip);
+    message->source = rx->source;
+    rx->tail += CHAN_SLOT_BYTES;
+    return 0;
+}
+
 /*
  * Receives a message. Errors: -E_WOULDBLOCK there is none, -E_PEERDEAD there will be none any more,
  * -E_PROTOCOL the producer broke the protocol, now or earlier. The acquire load pairs with the
  * exchange in chan_send() and with the release stores in chan_commit().
  */
 static inline int chan_receive(struct chan_rx *rx, struct message *message) {
-    uint64_t tail = rx->tail;
-    const struct chan_slot *slot = chan_slot_at(rx->slots, tail & rx->mask);
-    uint64_t word = atomic_load_explicit(&slot->word, memory_order_acquire);
-
-    if (chan_unlikely(word != tail))
-        return chan_receive_slow(rx, message, word);
-    chan_copy_payload(message, slot);
-    message->source = rx->source;
-    rx->tail += CHAN_SLOT_BYTES;
-    return 0;
+    return chan_receive_flip(rx, message, 0);
 }
 
 /* Receives up to `count` messages: the number (> 0), or as chan_receive(). */
