@@ -16,10 +16,10 @@
 struct name {
     char text[NAME_BYTES]; /* empty: a free entry */
     endpoint_t process;    /* as agreed */
-    bool known;            /* it has been agreed on, or this core was told */
-    bool wanted;           /* `wish` is to be agreed on */
-    bool asked;            /* it is under way */
-    bool voted;            /* this core has said that it can be done */
+    bool known;  /* it has been agreed on, or this core was told: that nobody has it, too */
+    bool wanted; /* `wish` is to be agreed on */
+    bool asked;  /* it is under way */
+    bool voted;  /* this core has said that it can be done */
     endpoint_t wish;
     endpoint_t client; /* who waits for that; ENDPOINT_NONE: nobody */
     names_listener *listener;
@@ -30,17 +30,24 @@ static struct name names[NAMES_MAX];
 static struct event_alarm retry_alarm;
 static core_set_t former; /* members when the view last changed */
 
+static bool in_use(const struct name *n) {
+    return n->process != ENDPOINT_NONE || n->wanted || n->asked || n->voted || n->listener != NULL;
+}
+
+/* A new entry takes the place of a name that nobody has when there is no other. */
 static struct name *entry(const char text[NAME_BYTES]) {
     struct name *unused = NULL;
 
     for (struct name *n = names; n < names + NAMES_MAX; n++) {
         if (memcmp(n->text, text, NAME_BYTES) == 0)
             return n;
-        if (n->text[0] == '\0' && unused == NULL)
+        if (!in_use(n) && (unused == NULL || unused->text[0] != '\0'))
             unused = n;
     }
-    if (unused != NULL)
+    if (unused != NULL) {
+        *unused = (struct name){ 0 };
         memcpy(unused->text, text, NAME_BYTES);
+    }
     return unused;
 }
 
@@ -51,12 +58,12 @@ static struct name *find(const char *name) {
     return entry(text);
 }
 
-/* An entry that means nothing any more can be another name's. */
+/*
+ * An entry that means nothing any more can be another name's. That a name is nobody's by agreement
+ * is remembered: who has told a new member of the process that had it may not be heard before.
+ */
 static void tidy(struct name *n) {
-    bool used =
-        n->process != ENDPOINT_NONE || n->wanted || n->asked || n->voted || n->listener != NULL;
-
-    if (!used)
+    if (!in_use(n) && !n->known)
         *n = (struct name){ 0 };
 }
 
