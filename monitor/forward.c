@@ -206,19 +206,24 @@ int forward_to_any(const struct message *request) {
     return core < CORES_MAX ? enqueue(request, core, true) : -E_NOENT;
 }
 
+/* Asks the next member. False: there is none, or no other was meant. */
+static bool pass_on(struct waiting *w) {
+    unsigned next = w->any ? next_member(w->core + 1) : CORES_MAX;
+
+    if (next == CORES_MAX)
+        return false;
+    w->core = next;
+    send_request(next);
+    return true;
+}
+
 /* A reply has come, or will not: -E_PEERDEAD. */
 static void replied(uint32_t core, int result) {
     struct link *link = &links[core];
     struct waiting *w = link->asked;
-    unsigned next = CORES_MAX;
 
     link->asked = NULL;
-    if (w->any && (result == -E_NOENT || result == -E_PEERDEAD))
-        next = next_member(core + 1);
-    if (next < CORES_MAX) {
-        w->core = next;
-        send_request(next);
-    } else {
+    if ((result != -E_NOENT && result != -E_PEERDEAD) || !pass_on(w)) {
         note_children(&w->request, &link->out, result);
         answer(w, &link->out, result);
     }
@@ -385,7 +390,8 @@ void forward_cores_gone(core_set_t gone) {
         if (link->asked != NULL)
             replied(core, -E_PEERDEAD);
         for (struct waiting *w; (w = oldest_for(core)) != NULL;)
-            answer(w, &(struct call){ 0 }, -E_PEERDEAD);
+            if (!pass_on(w))
+                answer(w, &(struct call){ 0 }, -E_PEERDEAD);
         drop_text(&link->in);
         free(link->ended);
         *link = (struct link){ 0 };
