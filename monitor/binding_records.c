@@ -50,13 +50,20 @@ struct binding_record *record_find(uint32_t core, uint32_t number, bool ours) {
     return NULL;
 }
 
-/* The channel of two processes, bound or on the way. */
+/* The channel of two processes: the one that is bound, though another offer of it may still be on
+ * the way, which is to be refused; else the one that is offered. */
 struct binding_record *record_find_channel(endpoint_t process, endpoint_t peer) {
-    for_each_record(r)
-        if (record_is_channel(r) && r->process == process && r->peer == peer &&
-            (r->state == RECORD_OFFERED || r->state == RECORD_BOUND))
+    struct binding_record *offered = NULL;
+
+    for_each_record(r) {
+        if (!record_is_channel(r) || r->process != process || r->peer != peer)
+            continue;
+        if (r->state == RECORD_BOUND)
             return r;
-    return NULL;
+        if (r->state == RECORD_OFFERED)
+            offered = r;
+    }
+    return offered;
 }
 
 struct binding_record *record_find_name(endpoint_t process, endpoint_t name) {
