@@ -36,7 +36,7 @@ void channel_set_spin(uint64_t nanoseconds) {
 bool channel_spin(struct channel_spin *spin) {
     if (!spinning.chosen)
         channel_set_spin(SPIN_DEFAULT);
-    if (spin->over)
+    if (spin->over || spinning.bound == 0)
         return false;
     chan_relax();
     if (spinning.bound == UINT64_MAX)
