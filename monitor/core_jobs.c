@@ -142,7 +142,6 @@ static void stop_first(struct job *job) {
         start_failed(job, error_text(job->agreed));
         return;
     }
-    job->rests = false;
     job->attempts = 0;
     launch_revoke(job->core);
     reset(job);
@@ -268,7 +267,7 @@ static void next(struct job *job) {
     job->core = core_next(job->queue, 0);
     job->queue &= ~core_bit(job->core);
     job->fences = job == &fencing;
-    job->too_late = false;
+    job->too_late = job->rests = false;
     if (job->fences)
         fence(job);
     else
@@ -344,6 +343,8 @@ void job_fence(uint32_t core, enum removal why) {
 bool job_awaits(uint32_t core) {
     return starting.stage != STAGE_NONE && !starting.fences && starting.core == core;
 }
+
+bool job_has_built(uint32_t core) { return job_awaits(core) && starting.rests; }
 
 uint16_t job_incarnation(void) { return starting.incarnation; }
 

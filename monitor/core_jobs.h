@@ -20,8 +20,12 @@ int job_start(uint32_t core);
 /* Stops a core whatever it does, and then calls cores_fenced(). */
 void job_fence(uint32_t core, enum removal why);
 
-/* Whether a core is being started from here, and as which incarnation; is being fenced. */
+/*
+ * Whether a core is to be started from here; its instance has been built, so that what is heard of
+ * it is from there, and as which incarnation; it is being fenced.
+ */
 bool job_awaits(uint32_t core);
+bool job_has_built(uint32_t core);
 uint16_t job_incarnation(void);
 bool job_fences(uint32_t core);
 

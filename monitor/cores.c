@@ -257,7 +257,7 @@ void cores_bell(uint32_t core, bool closed) {
     (void)closed;
     if (core >= machine_cores())
         return;
-    if (job_awaits(core))
+    if (job_has_built(core))
         peers_admit(core, job_incarnation());
     peers_bell(core);
 }
