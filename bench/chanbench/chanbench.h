@@ -10,6 +10,7 @@ enum request {
     ECHO = MESSAGE_TYPE_SERVICE, /* the reply at once */
     DROP,                        /* no reply */
     SEND,                        /* BURST messages of type DROP, then the reply */
+    WHEN,                        /* reply arg[0]: the time now */
     STAMP,                       /* reply arg[0]: the time of the last NOTIFY */
     SPIN,                        /* arg[0]: nanoseconds */
     BORROW,                      /* takes the pool that it was shared */

@@ -38,6 +38,8 @@ static enum event_action on_request(void *context, struct message *m) {
         return EVENT_DEFER;
     if (m->type == SEND)
         send_burst(m->source);
+    if (m->type == WHEN)
+        m->arg[0] = time_stamp();
     if (m->type == STAMP)
         m->arg[0] = notified;
     if (m->type == SPIN)
@@ -100,6 +102,19 @@ static int bench_rpc_armed(struct figure *figure) {
 
     channel_set_spin(CHANNEL_SPIN_FOREVER);
     return error ? error : measure_calls(figure);
+}
+
+/* The same, up to the handler: what follows there until it halts is on nobody's way. */
+static int bench_wake_remote(struct figure *figure) {
+    int error = spin(0);
+
+    channel_set_spin(CHANNEL_SPIN_FOREVER);
+    for (unsigned i = 0; i < SAMPLES && !error; i++) {
+        uint64_t value = 0, before = time_stamp();
+        error = ask(WHEN, &value);
+        figure_add(figure, value - before);
+    }
+    return error;
 }
 
 /* We are asleep as well when the reply comes. */
@@ -178,12 +193,19 @@ static const struct {
     const char *name;
     int (*measure)(struct figure *figure);
 } benches[] = {
-    { "chan_send", bench_chan_send },         { "chan_recv", bench_chan_recv },
-    { "rpc_polled", bench_rpc_polled },       { "rpc_armed", bench_rpc_armed },
-    { "rpc_asleep", bench_rpc_asleep },       { "bind", bench_bind },
-    { "notify_remote", bench_notify_remote }, { "map_remote", bench_map_remote },
-    { "revoke_remote", bench_revoke_remote }, { "core_start", bench_core_start },
-    { "recv_1_of_1", bench_recv_any },        { "recv_1_of_64", bench_recv_1_of_64 },
+    { "chan_send", bench_chan_send },
+    { "chan_recv", bench_chan_recv },
+    { "rpc_polled", bench_rpc_polled },
+    { "rpc_armed", bench_rpc_armed },
+    { "wake_remote", bench_wake_remote },
+    { "rpc_asleep", bench_rpc_asleep },
+    { "bind", bench_bind },
+    { "notify_remote", bench_notify_remote },
+    { "map_remote", bench_map_remote },
+    { "revoke_remote", bench_revoke_remote },
+    { "core_start", bench_core_start },
+    { "recv_1_of_1", bench_recv_any },
+    { "recv_1_of_64", bench_recv_1_of_64 },
 };
 
 enum { BENCHES = sizeof benches / sizeof benches[0] };

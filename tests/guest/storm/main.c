@@ -159,7 +159,7 @@ static void end_node(uint32_t core) {
 
 int main(int argc, char **argv) {
     static struct counts counts[NODES];
-    uint32_t incarnations[NODES];
+    uint32_t incarnations[NODES] = { 0 };
 
     if (argc == 4 && strcmp(argv[1], "node") == 0)
         return node(strtoull(argv[2], NULL, 0), strtoull(argv[3], NULL, 0));
