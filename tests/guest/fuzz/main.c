@@ -138,7 +138,7 @@ static void bury(void) {
 
 /* A random message can look like one, but not have all of these. */
 static bool is_report(const struct report *report) {
-    return report->calls < 2 * REPORT_CALLS && report->permitted <= report->calls &&
+    return report->calls < 2UL * REPORT_CALLS && report->permitted <= report->calls &&
            report->proof == (REPORT_PROOF ^ report->permitted ^ report->succeeded);
 }
 
