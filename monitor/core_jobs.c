@@ -335,10 +335,7 @@ int job_start(uint32_t core) {
     return 0;
 }
 
-void job_fence(uint32_t core, enum removal why) {
-    (void)why;
-    add(&fencing, core_bit(core));
-}
+void job_fence(uint32_t core) { add(&fencing, core_bit(core)); }
 
 bool job_awaits(uint32_t core) {
     return starting.stage != STAGE_NONE && !starting.fences && starting.core == core;

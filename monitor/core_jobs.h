@@ -18,7 +18,7 @@ void job_boot(core_set_t cores);
 int job_start(uint32_t core);
 
 /* Stops a core whatever it does, and then calls cores_fenced(). */
-void job_fence(uint32_t core, enum removal why);
+void job_fence(uint32_t core);
 
 /*
  * Whether a core is to be started from here; its instance has been built, so that what is heard of

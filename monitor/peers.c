@@ -99,8 +99,6 @@ void peers_detach(uint32_t core) {
     event_alarm_cancel(&peer->again);
 }
 
-bool peers_attached(uint32_t core) { return peers[core].attached; }
-
 /* Without credit the peer rings when it acknowledges; unless it has done so just now. */
 static int send(struct peer *peer, const struct message *m) {
     int error = chan_send(&peer->chan.tx, m);

@@ -44,8 +44,6 @@ void peers_admit(uint32_t core, uint16_t incarnation);
 /* The peer is gone: nothing is sent or received any more, and its memory not touched. */
 void peers_detach(uint32_t core);
 
-bool peers_attached(uint32_t core);
-
 /*
  * Sends type, tag and arg[] of a message. Errors: -E_WOULDBLOCK no credit: the service hears of it,
  * -E_PEERDEAD the core is not attached, or has broken the protocol.

@@ -10,16 +10,10 @@
 #include <runtime/ipc.h>
 #include <runtime/tap.h>
 
+#include "../support/arguments.h"
 #include "../support/cores.h"
 
 #define CORES 4
-
-static uint64_t number_after(int argc, char **argv, const char *option, uint64_t otherwise) {
-    for (int i = 1; i + 1 < argc; i++)
-        if (strcmp(argv[i], option) == 0)
-            return strtoull(argv[i + 1], NULL, 0);
-    return otherwise;
-}
 
 static endpoint_t start(uint32_t core, uint64_t seed, uint64_t calls) {
     char args[128];

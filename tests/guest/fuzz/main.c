@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/arguments.h"
 #include "../support/child.h"
 #include "random.h"
 
@@ -23,13 +24,6 @@ static uint64_t calls, permitted, succeeded; /* of the driver, as reported */
 static uint64_t refused;                     /* calls of the one without permissions */
 static uint64_t restarts, checks, violations, exchanges;
 static endpoint_t echo, client, driver, nobody;
-
-static uint64_t number_after(int argc, char **argv, const char *option, uint64_t otherwise) {
-    for (int i = 1; i + 1 < argc; i++)
-        if (strcmp(argv[i], option) == 0)
-            return strtoull(argv[i + 1], NULL, 0);
-    return otherwise;
-}
 
 _Noreturn static void fail(const char *what) {
     tap_note("repeat with: make run ISO=build/test.iso ACCEL=icount SCRIPT=\"run test-fuzz --seed "

@@ -15,6 +15,7 @@
 #include <runtime/tap.h>
 
 #include "../fuzz/random.h"
+#include "../support/arguments.h"
 #include "../support/cores.h"
 
 #define KILL_PAUSE (20 * TIME_MILLISECOND)
@@ -28,13 +29,6 @@ struct counts {
     uint64_t left;
     uint32_t sent[NODES], received[NODES];
 };
-
-static uint64_t number_after(int argc, char **argv, const char *option, uint64_t otherwise) {
-    for (int i = 1; i + 1 < argc; i++)
-        if (strcmp(argv[i], option) == 0)
-            return strtoull(argv[i + 1], NULL, 0);
-    return otherwise;
-}
 
 /* The next core that has a node; NODES: none. */
 static uint32_t next_node(uint32_t core) { return core == without ? core + 1 : core; }

@@ -16,6 +16,7 @@
 #include <runtime/tap.h>
 
 #include "../fuzz/random.h"
+#include "../support/arguments.h"
 #include "../support/cores.h"
 
 #define CORES       4
@@ -27,13 +28,6 @@ static uint64_t seed, rounds = 50, state;
 static uint64_t round_number, fenced, stopped, crashed;
 static endpoint_t workers[CORES];
 static uint64_t exported[CORES]; /* frames that each core's instance has in common with others */
-
-static uint64_t number_after(int argc, char **argv, const char *option, uint64_t otherwise) {
-    for (int i = 1; i + 1 < argc; i++)
-        if (strcmp(argv[i], option) == 0)
-            return strtoull(argv[i + 1], NULL, 0);
-    return otherwise;
-}
 
 _Noreturn static void fail(const char *what, uint32_t core, int value) {
     tap_note("repeat with: make run ISO=build/test.iso ACCEL=icount CORES=4 CMDLINE=debug=1 "
