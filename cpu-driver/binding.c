@@ -34,20 +34,15 @@ static struct binding *make(uint32_t number, struct process *p, uint32_t core, u
 }
 
 void binding_open_first(uint32_t peer, struct process *monitor) {
-    make(peer, monitor, peer, peer)->peer_number = (uint16_t)instance->core;
+    struct binding *b = make(peer, monitor, peer, peer);
+    b->peer_number = (uint16_t)instance->core;
+    b->peer_known = true;
 }
 
 struct binding *binding_find(const struct process *p, endpoint_t name) {
     struct binding *b = &bindings[endpoint_slot(name) % BINDINGS_MAX];
     return b->name == name && b->state != BINDING_FREE && b->process == p ? b : NULL;
 }
-
-/* Only monitors' ends have numbers below BINDING_FIRST: zero is that of core 0's. */
-static bool peer_known(const struct binding *b) {
-    return b->peer_number != 0 || b < bindings + BINDING_FIRST;
-}
-
-bool binding_has_ended(const struct binding *b) { return b->state == BINDING_CLOSED && !b->mapped; }
 
 int binding_await(const struct process *p, endpoint_t name) {
     const struct binding *b = binding_find(p, name);
@@ -62,7 +57,7 @@ int binding_notify(const struct process *p, endpoint_t name) {
         return -E_BADEP;
     if (b->state != BINDING_OPEN)
         return -E_PEERDEAD;
-    if (!peer_known(b))
+    if (!b->peer_known)
         return -E_STATE;
     mailbox_post(b->peer_core, b->peer_number);
     return 0;
@@ -70,10 +65,7 @@ int binding_notify(const struct process *p, endpoint_t name) {
 
 /* ---- The queue of a process' rung bindings: each is in it once. ---- */
 
-static void ring(struct binding *b) {
-    struct process *p = b->process;
-    if (b->rung || !p || p->state == PROCESS_DEAD)
-        return;
+void binding_queue(struct process *p, struct binding *b) {
     b->rung = true;
     b->next = NULL;
     if (p->bells_tail)
@@ -81,7 +73,12 @@ static void ring(struct binding *b) {
     else
         p->bells_head = b;
     p->bells_tail = b;
-    ipc_bell(p, b->name);
+}
+
+static void ring(struct binding *b) {
+    struct process *p = b->process;
+    if (!b->rung && p && p->state != PROCESS_DEAD)
+        ipc_bell(p, b);
 }
 
 static void unqueue(struct process *p, struct binding *b) {
@@ -123,11 +120,12 @@ int binding_open(uint32_t number, struct process *p, uint32_t core, uint64_t coo
 
 int binding_peer(uint32_t number, uint64_t peer_number) {
     struct binding *b = &bindings[number];
-    if (b->state != BINDING_OPEN || b->peer_number)
+    if (b->state != BINDING_OPEN || b->peer_known)
         return -E_STATE;
     if (peer_number < BINDING_FIRST || peer_number >= BINDINGS_MAX)
         return -E_RANGE;
     b->peer_number = (uint16_t)peer_number;
+    b->peer_known = true;
     ring(b);
     return 0;
 }

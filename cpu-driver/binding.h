@@ -14,11 +14,11 @@ enum binding_state { BINDING_FREE, BINDING_OPEN, BINDING_CLOSED };
 struct binding {
     endpoint_t name; /* of this use of the entry */
     struct process *process;
-    struct binding *next; /* in the process' queue of rung ones */
-    bool rung;            /* it is in there */
-    uint8_t state;        /* enum binding_state */
-    uint16_t peer_core,
-        peer_number; /* the other end; number 0: not known yet, unless a monitor's */
+    struct binding *next;            /* in the process' queue of rung ones */
+    bool rung;                       /* it is in there */
+    uint8_t state;                   /* enum binding_state */
+    uint16_t peer_core, peer_number; /* the other end */
+    bool peer_known;                 /* its number is */
     uint64_t cookie;
     uint64_t address, pages; /* the window in the process; 0 pages: none */
     uint64_t mapped;  /* how many of them are there: differs while a call is being restarted */
@@ -35,7 +35,9 @@ void binding_open_first(uint32_t peer, struct process *monitor);
 struct binding *binding_find(const struct process *p, endpoint_t name);
 
 /* Whether it has been closed and nothing is left of its window: what its bell then tells. */
-bool binding_has_ended(const struct binding *b);
+static inline bool binding_has_ended(const struct binding *b) {
+    return b->state == BINDING_CLOSED && !b->mapped;
+}
 
 /* RECEIVE from a name. Errors: -E_BADEP, -E_PEERDEAD it has ended, and the process been told. */
 int binding_await(const struct process *p, endpoint_t name);
@@ -46,6 +48,9 @@ int binding_notify(const struct process *p, endpoint_t name);
 
 /* A core has rung a number, below BINDINGS_MAX; whether it may is not known. */
 void binding_rung(uint32_t core, uint32_t number);
+
+/* Puts a binding of the process, which is not in there, at the end of its queue of bells. */
+void binding_queue(struct process *p, struct binding *b);
 
 /* The first bell of a process' queue, or that of `from`, taken out; NULL: it has not rung. */
 struct binding *binding_take(struct process *p, endpoint_t from);

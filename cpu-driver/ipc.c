@@ -111,17 +111,21 @@ void ipc_bells_changed(struct process *p) {
         p->pending &= ~(unsigned)PENDING_BELLS;
 }
 
-static bool take_bell(struct process *p, endpoint_t from) {
-    const struct binding *b = p->pending & PENDING_BELLS ? binding_take(p, from) : NULL;
-    if (!b)
-        return false;
-    ipc_bells_changed(p);
+static inline void hear(struct process *p, const struct binding *b) {
     fill_notification(p, b->name);
     p->context.rdx = b->cookie;
     p->context.r10 = binding_has_ended(b);
     ipc_received(p, b->name);
     trace(TRACE_EVENT_BELL_HEARD, p->endpoint, b->name,
           trace_channel(endpoint_core(p->endpoint), endpoint_slot(b->name), 0));
+}
+
+static bool take_bell(struct process *p, endpoint_t from) {
+    const struct binding *b = p->pending & PENDING_BELLS ? binding_take(p, from) : NULL;
+    if (!b)
+        return false;
+    ipc_bells_changed(p);
+    hear(p, b);
     return true;
 }
 
@@ -323,28 +327,32 @@ static uint64_t bell_value(const struct process *p, endpoint_t name) {
     return trace_channel(b->peer_core, b->peer_number, 0);
 }
 
-/* To the other end of a binding, or to nobody. */
-__attribute__((cold, noinline)) static void notify_elsewhere(struct process *p) {
-    struct process *nobody;
-    bool binding = endpoint_core(p->context.rdi) == ENDPOINT_CORE_BINDING;
-    int error =
-        binding ? binding_notify(p, p->context.rdi) : ipc_target(p, p->context.rdi, &nobody);
+/* To the other end of a binding. */
+static void notify_binding(struct process *p) {
+    endpoint_t to = p->context.rdi;
+    int error = binding_notify(p, to);
     finish(p, error);
     if (error)
         return;
-    trace(TRACE_EVENT_BELL, p->endpoint, p->context.rdi, bell_value(p, p->context.rdi));
+    trace(TRACE_EVENT_BELL, p->endpoint, to, bell_value(p, to));
     p->messages_sent++;
+}
+
+/* The error of an endpoint that is no process to notify. */
+__attribute__((cold, noinline)) static void notify_nobody(struct process *p) {
+    struct process *nobody;
+    finish(p, ipc_target(p, p->context.rdi, &nobody));
 }
 
 /*
  * To a process of the core. Who is found by the first look is not looked for: a variable that
  * process_find() is given would be kept in memory for the rest of the way.
  */
-static void notify(struct process *p) {
+static void notify_process(struct process *p) {
     struct process *to = process_at(p->context.rdi);
     if (to->endpoint != p->context.rdi || to->state == PROCESS_DEAD ||
         !slot_set_has(&p->targets, endpoint_slot(p->context.rdi) % MAX_PROCESSES)) {
-        notify_elsewhere(p);
+        notify_nobody(p);
         return;
     }
     finish(p, 0);
@@ -357,6 +365,13 @@ static void notify(struct process *p) {
         slot_set_add(&to->notified_by, process_slot(p));
         to->pending |= PENDING_NOTIFY;
     }
+}
+
+static void notify(struct process *p) {
+    if (endpoint_core(p->context.rdi) == ENDPOINT_CORE_BINDING)
+        notify_binding(p);
+    else
+        notify_process(p);
 }
 
 static void bad_call(struct process *p) { finish(p, process_refuse(p, -E_BADCALL)); }
@@ -404,13 +419,15 @@ void ipc_event(struct process *p, enum kernel_event event) {
     }
 }
 
-void ipc_bell(struct process *p, endpoint_t name) {
-    p->pending |= PENDING_BELLS;
-    if (ipc_receives_from(p, name) && !p->awaits_reply) {
-        take_bell(p, p->receive_from);
-        p->state = PROCESS_READY;
-        sched_wake(p, ENDPOINT_KERNEL);
+void ipc_bell(struct process *p, struct binding *b) {
+    if (!ipc_receives_from(p, b->name) || p->awaits_reply) {
+        p->pending |= PENDING_BELLS;
+        binding_queue(p, b);
+        return;
     }
+    hear(p, b);
+    p->state = PROCESS_READY;
+    sched_wake(p, ENDPOINT_KERNEL);
 }
 
 static void stop_waiting(struct process *p, struct process *partner) {

@@ -8,6 +8,8 @@
 
 #include "process.h"
 
+struct binding;
+
 /*
  * Every system call comes here from entry.asm, with the caller's registers in its context. Serves
  * SENDREC and REPLYRECV in a straight line when the partner is waiting and nothing else is to be
@@ -36,10 +38,10 @@ struct process *ipc_waits_for(const struct process *p);
 void ipc_event(struct process *p, enum kernel_event event);
 
 /*
- * A binding of the process, by this name, is in its queue of bells now: delivers it at once when
- * the process is waiting for such. ipc_bells_changed(): one may have been taken out.
+ * A binding of the process rings: goes to the process at once if it is waiting for such, or into
+ * its queue of bells. ipc_bells_changed(): one may have been taken out of that.
  */
-void ipc_bell(struct process *p, endpoint_t name);
+void ipc_bell(struct process *p, struct binding *b);
 void ipc_bells_changed(struct process *p);
 
 /* Two processes may no longer send to each other: whichever waits for the other gets -E_TARGET. */

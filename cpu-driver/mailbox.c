@@ -28,9 +28,20 @@ _Static_assert(sizeof(struct mailbox) <= MAILBOX_BYTES, "two in a page");
 
 static uint64_t stopped_cores;
 
-static struct mailbox *mailbox(uint32_t peer, bool outbound) {
-    bool second = (instance->core > peer) == outbound;
-    return (struct mailbox *)(MAILBOX_VIEW + peer * PAGE_SIZE + (second ? MAILBOX_BYTES : 0));
+/* Where they are, by the peer's number. Nothing comes in from the own core, nor is it asked to. */
+static struct mailbox *in[CORES_MAX], *out[CORES_MAX];
+static struct mailbox own;
+
+static void find_mailboxes(void) {
+    for (uint32_t peer = 0; peer < instance->boot.core_count; peer++) {
+        struct mailbox *first = (struct mailbox *)(MAILBOX_VIEW + peer * PAGE_SIZE);
+        struct mailbox *second = (struct mailbox *)((uint64_t)first + MAILBOX_BYTES);
+        bool lower = instance->core < peer;
+        out[peer] = lower ? first : second;
+        in[peer] = lower ? second : first;
+    }
+    in[instance->core] = &own;
+    atomic_store(&own.armed, 1);
 }
 
 /*
@@ -46,16 +57,16 @@ static void clear_commons(void) {
 void mailbox_init(void) {
     clear_commons();
     stopped_cores = 0;
+    find_mailboxes();
     for (uint32_t peer = 0; peer < instance->boot.core_count; peer++) {
         if (peer == instance->core)
             continue;
-        atomic_store(&mailbox(peer, true)->stopped, 0);
-        atomic_store(&mailbox(peer, false)->armed, 0);
+        atomic_store(&out[peer]->stopped, 0);
+        atomic_store(&in[peer]->armed, 0);
     }
 }
 
-static void interrupt(uint32_t peer) {
-    struct mailbox *m = mailbox(peer, true);
+static inline void interrupt(uint32_t peer, struct mailbox *m) {
     if (atomic_load(&m->armed) && atomic_exchange(&m->armed, 0))
         lapic_send(instance->boot.core[peer].apic_id, LAPIC_MAILBOX);
 }
@@ -65,10 +76,10 @@ static void interrupt(uint32_t peer) {
  * its bit in words_set, and that before `armed` is looked at.
  */
 void mailbox_post(uint32_t core, uint32_t number) {
-    struct mailbox *m = mailbox(core, true);
+    struct mailbox *m = out[core];
     atomic_fetch_or(&m->rung[number / WORD_BITS], UINT64_C(1) << number % WORD_BITS);
     atomic_fetch_or(&m->words_set, UINT64_C(1) << number / WORD_BITS);
-    interrupt(core);
+    interrupt(core, m);
 }
 
 static void collect(uint32_t peer, struct mailbox *m) {
@@ -86,11 +97,10 @@ static void collect(uint32_t peer, struct mailbox *m) {
 
 /* Asks for the next interrupt first: what is posted after the look brings one. */
 void mailbox_collect(void) {
-    for (uint32_t peer = 0; peer < instance->boot.core_count; peer++) {
-        if (peer == instance->core)
-            continue;
-        struct mailbox *m = mailbox(peer, false);
-        if (atomic_load(&m->armed))
+    uint32_t cores = instance->boot.core_count;
+    for (uint32_t peer = 0; peer < cores; peer++) {
+        struct mailbox *m = in[peer];
+        if (__builtin_expect(atomic_load(&m->armed), 1))
             continue;
         atomic_store(&m->armed, 1);
         collect(peer, m);
@@ -101,10 +111,10 @@ void mailbox_collect(void) {
 void mailbox_stop(void) {
     for (uint32_t peer = 0; peer < instance->boot.core_count; peer++)
         if (peer != instance->core)
-            atomic_store(&mailbox(peer, true)->stopped, 1);
+            atomic_store(&out[peer]->stopped, 1);
     for (uint32_t peer = 0; peer < instance->boot.core_count; peer++)
         if (peer != instance->core)
-            interrupt(peer);
+            interrupt(peer, out[peer]);
 }
 
 uint64_t mailbox_stopped(void) {

@@ -16,7 +16,7 @@ musl_float := -msse2 -m80387 -fno-tree-vectorize \
 
 # Expanded for each source, $(2). Channels are in every program, used or not: what is not on the path
 # of a message is to be small.
-flags = $(if $(filter $(here)/channel/%,$(filter-out %/send.c,$(2))),-Os) \
+flags = $(if $(filter $(patsubst %,$(here)/channel/%.c,asend pool table),$(2)),-Os) \
     $(if $(filter $(here)/libc/%,$(2)),$(musl_internal)) \
     $(if $(filter $(musl)/src/malloc/mallocng/%,$(2)),-include $(here)/malloc/glue.h) \
     $(if $(filter $(call musl_source,$(musl_float_files)),$(2)),$(musl_float)) \

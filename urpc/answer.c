@@ -18,10 +18,8 @@ static int chan_answer_judge(struct chan *chan, uint64_t word) {
 }
 
 int chan_answer_state(struct chan *chan) {
-    struct chan_rx *rx = &chan->rx;
     const struct chan_slot *slot = chan->reply;
-    int ended =
-        rx->error || rx->end || atomic_load_explicit(&rx->closed->word, memory_order_acquire) != 0;
+    int ended = chan_answers_ended(chan);
     int state = chan_answer_judge(chan, atomic_load_explicit(&slot->word, memory_order_acquire));
 
     return state == -E_WOULDBLOCK && ended ? -E_PEERDEAD : state;

@@ -129,7 +129,7 @@ int chan_notify(struct chan *chan) {
 }
 
 int chan_take_notify(struct chan *chan) {
-    if (!chan->closed)
+    if (!chan->closed || !atomic_load_explicit(&chan->notice->word, memory_order_relaxed))
         return 0;
     return atomic_exchange_explicit(&chan->notice->word, 0, memory_order_acq_rel) != 0;
 }

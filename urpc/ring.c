@@ -1,3 +1,5 @@
+#include <stdbool.h>
+
 #include <urpc/ring.h>
 
 /* The most lines that are asked for ahead: about what a processor has on the way at a time. */
@@ -332,6 +334,12 @@ static int chan_is_message(uint64_t position, uint64_t word) {
     return (word & ~(CHAN_ACKNOWLEDGE | CHAN_RING)) == position;
 }
 
+/* Is the ring, whose slot at tail has this word, in order, open and empty? What chan_rx_judge()
+ * most often comes to, in a few instructions. */
+static inline bool chan_rx_waits(const struct chan_rx *rx, uint64_t word) {
+    return chan_is_empty(rx, word) && !(rx->error | rx->end) && !chan_is_closed(rx->closed);
+}
+
 /*
  * Judges what was read from the slot at tail: 0 if it is a message, else what chan_receive()
  * returns. What a producer published before it closed may have come after that look, so there is
@@ -367,7 +375,8 @@ static void chan_acknowledge(struct chan_rx *rx, int ring) {
         rx->bell.ring(rx->bell.context);
 }
 
-int chan_receive_slow(struct chan_rx *rx, struct message *message, uint64_t word, uint32_t flip) {
+static __attribute__((noinline)) int
+chan_receive_judged(struct chan_rx *rx, struct message *message, uint64_t word, uint32_t flip) {
     int error = chan_rx_judge(rx, &word);
     if (error)
         return error;
@@ -378,6 +387,10 @@ int chan_receive_slow(struct chan_rx *rx, struct message *message, uint64_t word
     if (word & (CHAN_ACKNOWLEDGE | CHAN_RING))
         chan_acknowledge(rx, (word & CHAN_RING) != 0);
     return 0;
+}
+
+int chan_receive_slow(struct chan_rx *rx, struct message *message, uint64_t word, uint32_t flip) {
+    return chan_rx_waits(rx, word) ? -E_WOULDBLOCK : chan_receive_judged(rx, message, word, flip);
 }
 
 /* Asks for the lines of a batch at once, so that they come together and not one after the other. */
@@ -438,26 +451,35 @@ void chan_release(struct chan_rx *rx, uint32_t count) {
         chan_acknowledge(rx, ring);
 }
 
+/* What there was in the slot when it could not be marked, or the ring has come to an end. */
+static __attribute__((noinline)) int chan_rx_unmarked(struct chan_rx *rx, uint64_t word) {
+    int error = chan_rx_judge(rx, &word);
+    if (error == 0)
+        return CHAN_READY;
+    return error == -E_WOULDBLOCK ? 0 : error;
+}
+
 /*
  * Sets or clears CHAN_ARMED of the slot that the next message comes to, if it has not come. The
  * compare-exchange pairs with the exchange in chan_send(). It fails only if the producer has
- * published, hence not with a word that says "none" again.
+ * published, hence not with a word that says "none" again. A producer that has closed by now, and
+ * not seen the mark, is seen after it.
  */
 static int chan_rx_mark(struct chan_rx *rx, uint64_t mark) {
     struct chan_slot *slot = chan_rx_slot(rx);
     uint64_t word = atomic_load_explicit(&slot->word, memory_order_acquire);
 
-    if (!rx->error && chan_is_empty(rx, word)) {
+    if (chan_likely(!rx->error && chan_is_empty(rx, word))) {
         uint64_t marked = (word & ~CHAN_ARMED) | mark;
-        if (!atomic_compare_exchange_strong_explicit(&slot->word, &word, marked,
-                                                     memory_order_acq_rel, memory_order_acquire) &&
-            chan_is_empty(rx, word))
+        if (atomic_compare_exchange_strong_explicit(&slot->word, &word, marked,
+                                                    memory_order_acq_rel, memory_order_acquire)) {
+            if (chan_likely(!rx->end && !chan_is_closed(rx->closed)))
+                return 0;
+        } else if (chan_is_empty(rx, word)) {
             chan_rx_kill(rx, -E_PROTOCOL);
+        }
     }
-    int error = chan_rx_judge(rx, &word);
-    if (error == 0)
-        return CHAN_READY;
-    return error == -E_WOULDBLOCK ? 0 : error;
+    return chan_rx_unmarked(rx, word);
 }
 
 int chan_arm(struct chan_rx *rx) { return chan_rx_mark(rx, CHAN_ARMED); }

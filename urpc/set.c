@@ -128,3 +128,14 @@ int chan_set_receive(struct chan_set *set, struct message *message, uint32_t *in
     }
     return set->first == SET_NONE ? -E_WOULDBLOCK : CHAN_READY;
 }
+
+int chan_set_arm_last(struct chan_set *set) {
+    struct chan_member *member = &set->members[set->first];
+    int state = chan_arm(member->rx);
+
+    if (state == 0) {
+        member->active = 0;
+        set->first = set->last = SET_NONE;
+    }
+    return state;
+}

@@ -33,19 +33,32 @@ static void send_burst(endpoint_t to) {
 }
 
 static enum event_action on_request(void *context, struct message *m) {
+    int result = 0;
+
     (void)context;
-    if (m->type == DROP)
+    switch ((enum request)m->type) {
+    case ECHO:
+        break;
+    case DROP:
         return EVENT_DEFER;
-    if (m->type == SEND)
+    case SEND:
         send_burst(m->source);
-    if (m->type == WHEN)
+        break;
+    case WHEN:
         m->arg[0] = time_stamp();
-    if (m->type == STAMP)
+        break;
+    case STAMP:
         m->arg[0] = notified;
-    if (m->type == SPIN)
+        break;
+    case SPIN:
         channel_set_spin(m->arg[0]);
-    bool pool = m->type == BORROW || m->type == ENDED;
-    message_set_result(m, pool ? serve_pool(m) : 0);
+        break;
+    case BORROW:
+    case ENDED:
+        result = serve_pool(m);
+        break;
+    }
+    message_set_result(m, result);
     return EVENT_REPLY;
 }
 

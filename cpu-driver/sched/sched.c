@@ -168,8 +168,6 @@ void sched_wake(struct process *p, endpoint_t by) {
     }
 }
 
-void sched_block(void) { sched_work |= SCHED_WORK_PICK; }
-
 void sched_remove(struct process *p) {
     if (p->sched.queued)
         dequeue(p);
@@ -216,7 +214,7 @@ static void timer_update(void) {
 }
 
 static struct process *take(void) {
-    struct process *next = sched->pick();
+    struct process *next = ready ? sched->pick() : NULL;
     if (next) {
         next->sched.queued = false;
         ready--;
@@ -229,10 +227,10 @@ static struct process *idle(void) {
     struct process *next;
     context_leave(cpu_rdtsc());
     trace(TRACE_EVENT_SWITCH, ENDPOINT_NONE, ENDPOINT_NONE, 0);
-    while (!(next = take())) {
+    do {
         timer_update();
         cpu_wait_for_interrupt();
-    }
+    } while (!(next = take()));
     return next;
 }
 

@@ -81,9 +81,6 @@ void sched_init_process(struct process *p, const struct process *supervisor);
 /* A process is ready to run, because of `by`. */
 void sched_wake(struct process *p, endpoint_t by);
 
-/* The running process has blocked. */
-void sched_block(void);
-
 /* A process is about to die: it is not to run any more. */
 void sched_remove(struct process *p);
 
@@ -105,6 +102,9 @@ enum sched_work {
     SCHED_WORK_TIMER = 1 << 1, /* the timer may have to go off earlier than it is set to */
 };
 extern unsigned sched_work;
+
+/* The running process has blocked. */
+static inline void sched_block(void) { sched_work |= SCHED_WORK_PICK; }
 
 /*
  * Makes the right process `current`, waiting for one when nobody is ready, and sets the timer.

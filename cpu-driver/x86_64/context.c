@@ -12,6 +12,7 @@
 #include "segments.h"
 #include "string.h"
 #include "switch.h"
+#include "vectors.h"
 
 _Static_assert(offsetof(struct process, context) == 0, "entry.asm stores registers at `current`");
 #define SAME_OFFSET(field, offset) \
@@ -38,6 +39,7 @@ SAME_OFFSET(cs, 144);
 SAME_OFFSET(rflags, 152);
 SAME_OFFSET(rsp, 160);
 SAME_OFFSET(ss, 168);
+_Static_assert(VECTOR_EXCEPTIONS == 32, "context.inc");
 _Static_assert(STACK_TOP_OF(STACK_MAIN) == 0xffffffffa0010000UL, "context.inc");
 
 /* x87, SSE, AVX and AVX-512 (Intel SDM vol. 1, 13.1). */

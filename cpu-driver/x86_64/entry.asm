@@ -15,7 +15,8 @@ default rel
 extern current
 extern ipc_entry
 extern interrupt_from_user
-extern interrupt_from_kernel
+extern device_interrupt
+extern fault_in_kernel
 
 section .bss
 align 8
@@ -107,24 +108,6 @@ return_to_user:
     popfq
 %endmacro
 
-%macro POP_REGISTERS 0
-    pop     r15
-    pop     r14
-    pop     r13
-    pop     r12
-    pop     rbp
-    pop     rbx
-    pop     r11
-    pop     r10
-    pop     r9
-    pop     r8
-    pop     rdi
-    pop     rsi
-    pop     rdx
-    pop     rcx
-    pop     rax
-%endmacro
-
 ; Interrupts and exceptions. From user mode the CPU has pushed its frame into the context of `current` (TSS.RSP0); each
 ; vector's stub completes it with an error code, if the CPU has none, and the vector.
 interrupt_entry:
@@ -138,16 +121,37 @@ interrupt_entry:
     call    interrupt_from_user
     jmp     return_to_user
 .kernel:
+    cmp     dword [rsp], VECTOR_EXCEPTIONS
+    jb      .fault
+    ; The idle loop, which is C: it has what a called function keeps. The CPU has aligned the stack (SDM vol. 3, 6.14.2).
+    push    rax
+    push    rcx
+    push    rdx
+    push    rsi
+    push    rdi
+    push    r8
+    push    r9
+    push    r10
+    push    r11
+    mov     edi, [rsp + 9 * 8]
+    call    device_interrupt
+    pop     r11
+    pop     r10
+    pop     r9
+    pop     r8
+    pop     rdi
+    pop     rsi
+    pop     rdx
+    pop     rcx
+    pop     rax
+    add     rsp, 16
+    iretq
+.fault:
     PUSH_REGISTERS
     mov     rdi, rsp
     CLEAR_FLAGS
-    mov     rbp, rsp
     and     rsp, -16
-    call    interrupt_from_kernel
-    mov     rsp, rbp
-    POP_REGISTERS
-    add     rsp, 16
-    iretq
+    call    fault_in_kernel
 
 ; NMI, double fault and machine check come on stacks of their own, whatever was interrupted; none of them returns.
 extern fault_on_own_stack

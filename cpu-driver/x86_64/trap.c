@@ -17,7 +17,8 @@
 /* Called by entry.asm, with the frame; from the kernel, and on stacks of their own, it is not a
  * process' context. */
 void interrupt_from_user(struct context *c);
-void interrupt_from_kernel(struct context *c);
+void device_interrupt(uint64_t vector);
+_Noreturn void fault_in_kernel(struct context *c);
 _Noreturn void fault_on_own_stack(struct context *c);
 
 /* Names from Intel SDM vol. 3, table 6-1. */
@@ -61,7 +62,8 @@ static void exception_from_user(struct context *c) {
     process_die(current, DEATH_EXCEPTION, c->vector);
 }
 
-static void device_interrupt(uint64_t vector) {
+/* From the idle loop too: whoever is woken runs when that looks again. */
+void device_interrupt(uint64_t vector) {
     counters.interrupts++;
     if (vector == VECTOR_SPURIOUS)
         return; /* not in service: nothing to end */
@@ -91,13 +93,8 @@ void interrupt_from_user(struct context *c) {
     sched_finish();
 }
 
-/* The idle loop was waiting: whoever is woken runs when it looks again. Anything else is our own
- * bug. */
-void interrupt_from_kernel(struct context *c) {
-    if (c->vector < VECTOR_EXCEPTIONS)
-        panic_exception(c, exception_name(c->vector));
-    device_interrupt(c->vector);
-}
+/* Our own bug. */
+_Noreturn void fault_in_kernel(struct context *c) { panic_exception(c, exception_name(c->vector)); }
 
 /* NMI, double fault, machine check. */
 _Noreturn void fault_on_own_stack(struct context *c) {

@@ -5,11 +5,11 @@
  *
  * A binding is one end of a connection: a number in this core's table, the process that has it, the
  * other end's core and number, a window of shared memory in the process, and a bell. NOTIFY to its
- * name rings the other end's bell. That is sticky: it is delivered once to RECEIVE, however often it
- * was rung, as MESSAGE_NOTIFY from the name of the receiver's own end, with the cookie in arg[0].
- * When the binding has been closed it rings for the last time, with 1 in arg[1]. RECEIVE from a name
- * waits for that bell alone: E_BADEP not the caller's, E_PEERDEAD closed, and that has been told.
- * Having a binding is the only way to send anything to another core.
+ * name rings the other end's bell. That is sticky: it is delivered once to RECEIVE, however often
+ * it was rung, as MESSAGE_NOTIFY from the name of the receiver's own end, with the cookie in
+ * arg[0]. When the binding has been closed it rings for the last time, with 1 in arg[1]. RECEIVE
+ * from a name waits for that bell alone: E_BADEP not the caller's, E_PEERDEAD closed, and that has
+ * been told. Having a binding is the only way to send anything to another core.
  */
 #ifndef BULKHEAD_BINDING_H
 #define BULKHEAD_BINDING_H
@@ -48,13 +48,14 @@ enum bind_op {
      */
     BIND_OPEN = 1,
     /*
-     * Shows the process memory that this or the other core shares. arg[2]: address, arg[3]: physical
-     * address, arg[4]: bytes. One window for each binding; the process pays for the page tables and
-     * a scratch frame. E_RANGE not memory of another partition, nor shared by the caller; E_EXIST,
-     * E_QUOTA. Restartable.
+     * Shows the process memory that this or the other core shares. arg[2]: address, arg[3]:
+     * physical address, arg[4]: bytes. One window for each binding; the process pays for the page
+     * tables and a scratch frame. E_RANGE not memory of another partition, nor shared by the
+     * caller; E_EXIST, E_QUOTA. Restartable.
      */
     BIND_MAP = 2,
-    /* arg[2]: number of the other end: from now on it can be rung. The process is told, by the bell */
+    /* arg[2]: number of the other end: from now on it can be rung. The process is told, by the bell
+     */
     BIND_PEER = 3,
     /*
      * Ends it: nothing rings any more, the scratch frame takes the place of every page of the

@@ -159,9 +159,9 @@ struct vdevio_entry {
  * IRQCTL   An interrupt line of the caller's own, by global system interrupt number. arg[0]:
  *          enum irqctl_op, arg[1]: line. An interrupt masks its line, then sets bit `arg[2]` in
  *          the caller's EVENT_IRQ notification; the driver unmasks the line and then serves its
- *          device, for an edge that comes meanwhile would be lost. E_PERM line not granted, E_BUSY registered by another process, E_STATE not
- *          registered by the caller, E_RANGE bit above 31, E_NOENT no interrupt controller has
- *          this line
+ *          device, for an edge that comes meanwhile would be lost. E_PERM line not granted, E_BUSY
+ * registered by another process, E_STATE not registered by the caller, E_RANGE bit above 31,
+ * E_NOENT no interrupt controller has this line
  */
 enum irqctl_op {
     IRQCTL_REGISTER = 1, /* arg[2]: bit, 0 to 31. The line starts masked */
@@ -198,8 +198,8 @@ enum sysctl_op {
      * back. A report of a stopped core is written there all the same
      */
     SYSCTL_CONSOLE = 6,
-    SYSCTL_CRASH = 7, /* arg[1]: enum crash, arg[2]: what it says. Stops the core, to see that it says why. Only when
-                         `debug=1` is on the boot command line, else E_PERM */
+    SYSCTL_CRASH = 7, /* arg[1]: enum crash, arg[2]: what it says. Stops the core, to see that it
+                         says why. Only when `debug=1` is on the boot command line, else E_PERM */
 };
 
 /* Bugs that an instance can be asked to have. */
@@ -215,10 +215,9 @@ enum crash {
     CRASH_WILD = 9,     /* a jump to nowhere */
 };
 
-
 /*
- * LOG       Adds a line to the kernel log. arg[0]: address, arg[1]: bytes, at most LOG_LINE_MAX, else
- *           E_TOOBIG. Control characters become question marks.
+ * LOG       Adds a line to the kernel log. arg[0]: address, arg[1]: bytes, at most LOG_LINE_MAX,
+ * else E_TOOBIG. Control characters become question marks.
  */
 #define LOG_LINE_MAX 200
 
@@ -236,8 +235,10 @@ enum privctl_op {
     PRIVCTL_IRQ = 6,    /* arg[2]: first line, arg[3]: number of lines */
     /* arg[2]: lowest-numbered (most urgent) priority that SCHED may set for the child */
     PRIVCTL_SCHED = 7,
-    PRIVCTL_TAKE_FRAMES = 8, /* arg[2]: frames of the child's unused quota become the caller's · E_QUOTA */
-    PRIVCTL_GIVE_FRAMES = 9, /* arg[2]: frames of the caller's unused quota become the child's · E_QUOTA */
+    PRIVCTL_TAKE_FRAMES =
+        8, /* arg[2]: frames of the child's unused quota become the caller's · E_QUOTA */
+    PRIVCTL_GIVE_FRAMES =
+        9, /* arg[2]: frames of the caller's unused quota become the child's · E_QUOTA */
 };
 
 #define PRIV_RANGES 8

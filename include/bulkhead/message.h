@@ -40,7 +40,7 @@ enum kernel_event {
     EVENT_ALARM = 1 << 1, /* the SETALARM deadline has passed */
     EVENT_CHILD = 1 << 2, /* a process supervised by the receiver has died: see PROC_WAIT */
     EVENT_ASEND = 1 << 3, /* entries of the receiver's ASEND table were completed after the call */
-    EVENT_CORE = 1 << 4,  /* to the monitor: another core's instance has stopped: see CORE_STOPPED */
+    EVENT_CORE = 1 << 4, /* to the monitor: another core's instance has stopped: see CORE_STOPPED */
 };
 
 #endif

@@ -13,7 +13,6 @@ static struct {
     struct asend_entry *table;
     size_t entries;
     size_t waiting; /* of them, in the state ASEND_REMOTE */
-    bool completed; /* since the last call of channel_asend_completed() */
 } remote;
 
 static void complete(struct asend_entry *entry, int result) {
@@ -56,7 +55,7 @@ void channel_asend_pump(void) {
         if (error == -E_WOULDBLOCK)
             continue;
         complete(entry, error);
-        remote.completed = channels.awake = true;
+        channels.completed = channels.awake = true;
     }
 }
 
@@ -73,16 +72,9 @@ void channel_asend_fail(endpoint_t peer, int error) {
         struct asend_entry *entry = &remote.table[i];
         if (entry->state == ASEND_REMOTE && entry->destination == peer) {
             complete(entry, error);
-            remote.completed = channels.awake = true;
+            channels.completed = channels.awake = true;
         }
     }
-}
-
-bool channel_asend_completed(void) {
-    bool completed = remote.completed;
-
-    remote.completed = false;
-    return completed;
 }
 
 /*
@@ -124,9 +116,9 @@ void channel_asended(struct asend_entry *table, size_t entries) {
     remote.table = table;
     channel_hot.asend_waits = remote.waiting > 0;
     if (remote.waiting > 0) {
-        bool before = remote.completed;
+        bool before = channels.completed;
         connect();
         channel_asend_pump();
-        remote.completed = before;
+        channels.completed = before;
     }
 }

@@ -55,6 +55,7 @@ extern struct channels {
     uint32_t turns;                       /* messages that the event loop still takes from it */
     bool looped;                          /* the event loop runs: it hears of every end */
     bool awake;                           /* not all are armed, or there is news of one */
+    bool completed;                       /* messages of the ASEND table, not told yet */
     uint32_t rounds;                      /* looks at the channels before it is the kernel's turn */
 } channels;
 
@@ -63,6 +64,12 @@ extern struct channels {
 #define CHANNEL_ROUNDS_FEW 1U
 
 static inline struct channel *channel_of(struct chan *chan) { return (struct channel *)chan; }
+
+/* The first of those that are not armed; there is one. */
+static inline struct channel *channel_first(void) {
+    struct chan_rx *rx = channels.set.members[channels.set.first].rx;
+    return (struct channel *)((char *)rx - offsetof(struct channel, chan.rx));
+}
 
 /* The event loop is to serve no more messages of `current`. */
 static inline void channel_leave(void) {
@@ -105,8 +112,24 @@ static inline bool channel_arrived(struct channel *c, struct message *m) {
 
 /* ---- table.c ---- */
 
+#define CHANNELS_PER_PAGE (PAGE_SIZE / CHANNEL_ENTRY_BYTES)
+
+/* Whether the table has memory for a cookie, below CHANNELS_MAX. */
+static inline bool channel_has_page(uint64_t cookie) {
+    return (channels.pages >> (cookie / CHANNELS_PER_PAGE) & 1) != 0;
+}
+
+static inline struct channel *channel_place(uint64_t cookie) {
+    return (struct channel *)(CHANNEL_TABLE + cookie * CHANNEL_ENTRY_BYTES);
+}
+
 /* The entry of a cookie, if it is in use, or NULL. */
-struct channel *channel_entry(uint64_t cookie);
+static inline struct channel *channel_entry(uint64_t cookie) {
+    if (cookie >= CHANNELS_MAX || !channel_has_page(cookie))
+        return NULL;
+    struct channel *c = channel_place(cookie);
+    return c->kind != CHANNEL_FREE ? c : NULL;
+}
 
 /* The first entry in use from `cookie` on, or NULL. */
 struct channel *channel_next(uint64_t cookie);
@@ -125,9 +148,6 @@ void channel_end(struct channel *c);
 
 /* The channel with `peer`; makes one if there is none. Errors as of ipc_call(). */
 int channel_get(endpoint_t peer, struct channel **c);
-
-/* If a message is a bell of a channel, or of a new one, takes it: true. */
-bool channel_own(const struct message *m);
 
 /*
  * Nothing more can be sent on a channel: gives its error. When nothing is left to receive either,
@@ -160,21 +180,38 @@ void channel_spun(struct channel_spin *spin);
 
 /*
  * Waits until poll(c, argument), which says -E_WOULDBLOCK while there is reason to wait. arm()
- * makes the peer ring: 0, CHAN_READY: poll again, or an error; NULL: it rings anyway. 0, or an
- * error, after channel_fault().
+ * makes the peer ring: 0, CHAN_READY: poll again, or an error; NULL: it rings anyway. `spin` is a
+ * wait that has begun. 0, or an error, after channel_fault().
  */
-int channel_wait(struct channel *c, int (*poll)(struct channel *c, uint64_t argument),
-                 int (*arm)(struct channel *c), uint64_t argument);
+int channel_wait_on(struct channel *c, int (*poll)(struct channel *c, uint64_t argument),
+                    int (*arm)(struct channel *c), uint64_t argument, struct channel_spin *spin);
+
+static inline int channel_wait(struct channel *c, int (*poll)(struct channel *c, uint64_t argument),
+                               int (*arm)(struct channel *c), uint64_t argument) {
+    struct channel_spin spin = { 0 };
+    return channel_wait_on(c, poll, arm, argument, &spin);
+}
 
 /* A bell has rung: takes note of what is new. */
-void channel_rang(const struct message *bell);
+void channel_rang(struct channel *c, const struct message *bell);
+
+/* If a message is a bell of a channel, or of a new one, takes it: true. */
+bool channel_own_bell(const struct message *m);
+
+static inline bool channel_own(const struct message *m) {
+    return endpoint_core(m->source) == ENDPOINT_CORE_BINDING && channel_own_bell(m);
+}
 
 /*
  * An error has come from a channel. Memory of a closed binding is not the peer's any more, so that
  * what looks like a broken protocol may be the peer's end: says which. After -E_PROTOCOL nothing
  * goes over the channel any more.
  */
-int channel_fault(struct channel *c, int error);
+int channel_broken(struct channel *c);
+
+static inline int channel_fault(struct channel *c, int error) {
+    return chan_unlikely(error == -E_PROTOCOL) ? channel_broken(c) : error;
+}
 
 /* ---- asend.c ---- */
 
@@ -188,7 +225,12 @@ bool channel_asend_waits(endpoint_t peer);
 void channel_asend_fail(endpoint_t peer, int error);
 
 /* true, once: messages were completed after the call. */
-bool channel_asend_completed(void);
+static inline bool channel_asend_completed(void) {
+    bool completed = channels.completed;
+
+    channels.completed = false;
+    return completed;
+}
 
 /* ---- receive.c ---- */
 
@@ -209,6 +251,12 @@ int channel_look_at_kernel(struct message *m);
  * empty.
  */
 void channel_idle(struct channel_spin *spin);
+
+/*
+ * The only channel that is not armed was found empty: arms it, and if there is no other news the
+ * channels sleep. true: a message has come.
+ */
+bool channel_arm_last(void);
 
 /* After a message: idle channels are armed while there is work on others. */
 void channel_busy(struct channel_spin *spin);

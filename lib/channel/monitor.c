@@ -78,17 +78,6 @@ void channel_take_new(void) {
     }
 }
 
-bool channel_own(const struct message *m) {
-    if (endpoint_core(m->source) != ENDPOINT_CORE_BINDING || runtime_monitor() == ENDPOINT_NONE)
-        return false;
-    const struct channel *c = channel_entry(m->arg[0]);
-    if (c && c->binding == m->source)
-        channel_rang(m);
-    else
-        channel_take_new();
-    return true;
-}
-
 int ipc_label(endpoint_t endpoint, char label[LABEL_MAX + 1]) {
     struct message m = { .type = MONITOR_LABEL, .arg = { endpoint } };
     int error = ask_monitor(&m);

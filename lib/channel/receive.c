@@ -55,6 +55,14 @@ void channel_idle(struct channel_spin *spin) {
     channels.set.patience = channel_spin(spin) ? UINT32_MAX : 0;
 }
 
+bool channel_arm_last(void) {
+    int state = chan_set_arm_last(&channels.set);
+
+    if (state == 0)
+        channels.awake = channels.notices > 0 || channels.completed;
+    return state == CHAN_READY;
+}
+
 void channel_busy(struct channel_spin *spin) {
     channel_spun(spin);
     channels.set.patience = PATIENCE;

@@ -44,8 +44,9 @@ static int arm_answer(struct channel *c) { return chan_arm_answer(&c->chan); }
  * A wait that was given up, which is for want of a permission, leaves a request behind whose answer
  * would be taken for that to the next: no more is asked on this channel.
  */
-static __attribute__((noinline)) const volatile struct chan_slot *await_answer(struct chan *chan) {
-    int error = channel_wait(channel_of(chan), answered, arm_answer, 0);
+static __attribute__((noinline)) const volatile struct chan_slot *
+await_late_answer(struct chan *chan, struct channel_spin *spin) {
+    int error = channel_wait_on(channel_of(chan), answered, arm_answer, 0, spin);
 
     if (!error) {
         chan_answer_taken(chan);
@@ -55,6 +56,21 @@ static __attribute__((noinline)) const volatile struct chan_slot *await_answer(s
     channel_hot.peer = ENDPOINT_NONE;
     channel_hot.error = error;
     return NULL;
+}
+
+/* Spins as long as the only news can be the answer. */
+static __attribute__((noinline)) const volatile struct chan_slot *await_answer(struct chan *chan) {
+    struct channel_spin spin = { 0 };
+
+    while (channel_spin(&spin) && !chan_answers_ended(chan)) {
+        const struct chan_slot *reply = chan->reply;
+        if (chan_answered(chan)) {
+            channel_spun(&spin);
+            chan_answer_taken(chan);
+            return reply;
+        }
+    }
+    return await_late_answer(chan, &spin);
 }
 
 static __attribute__((noinline)) const volatile struct chan_slot *

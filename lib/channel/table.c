@@ -6,22 +6,6 @@
 struct channel_hot channel_hot;
 struct channels channels;
 
-#define ENTRIES_PER_PAGE (PAGE_SIZE / CHANNEL_ENTRY_BYTES)
-
-static struct channel *place(uint64_t cookie) {
-    return (struct channel *)(CHANNEL_TABLE + cookie * CHANNEL_ENTRY_BYTES);
-}
-
-static bool has_page(uint64_t cookie) {
-    return (channels.pages >> (cookie / ENTRIES_PER_PAGE) & 1) != 0;
-}
-
-struct channel *channel_entry(uint64_t cookie) {
-    if (cookie >= CHANNELS_MAX || !has_page(cookie) || place(cookie)->kind == CHANNEL_FREE)
-        return NULL;
-    return place(cookie);
-}
-
 struct channel *channel_next(uint64_t cookie) {
     for (; cookie < CHANNELS_MAX; cookie++) {
         struct channel *c = channel_entry(cookie);
@@ -82,16 +66,16 @@ static int map(uint64_t address) {
 static int reserve(uint64_t cookie) {
     if (cookie >= CHANNELS_MAX)
         return -E_NOSLOT;
-    if (has_page(cookie))
-        return place(cookie)->kind == CHANNEL_FREE ? 0 : -E_EXIST;
+    if (channel_has_page(cookie))
+        return channel_place(cookie)->kind == CHANNEL_FREE ? 0 : -E_EXIST;
     int error = channels.set.members ? 0 : map(CHANNEL_MEMBERS);
     if (error)
         return error;
     if (!channels.set.members)
         chan_set_init(&channels.set, (struct chan_member *)CHANNEL_MEMBERS, CHANNELS_MAX, 0);
-    error = map(CHANNEL_TABLE + cookie / ENTRIES_PER_PAGE * PAGE_SIZE);
+    error = map(CHANNEL_TABLE + cookie / CHANNELS_PER_PAGE * PAGE_SIZE);
     if (!error)
-        channels.pages |= 1U << (cookie / ENTRIES_PER_PAGE);
+        channels.pages |= 1U << (cookie / CHANNELS_PER_PAGE);
     return error;
 }
 
@@ -115,15 +99,15 @@ int channel_enter(const struct message *bound, struct channel **c) {
     struct bound b = unpack(bound);
     int error = reserve(b.cookie);
 
-    if (error == -E_EXIST && place(b.cookie)->binding == b.binding) {
-        *c = place(b.cookie);
+    if (error == -E_EXIST && channel_place(b.cookie)->binding == b.binding) {
+        *c = channel_place(b.cookie);
         return 0;
     }
     if (error)
         return error;
     if (b.kind > BOUND_POOL_BORROWER || (b.kind >= BOUND_POOL_OWNER && b.bytes == 0))
         return -E_PROTOCOL;
-    struct channel *entry = place(b.cookie);
+    struct channel *entry = channel_place(b.cookie);
     *entry = (struct channel){
         .peer = b.peer,
         .binding = b.binding,

@@ -60,11 +60,7 @@ void channel_spun(struct channel_spin *spin) {
     *spin = (struct channel_spin){ 0 };
 }
 
-void channel_rang(const struct message *bell) {
-    struct channel *c = channel_entry(bell->arg[0]);
-
-    if (!c || c->binding != bell->source)
-        return;
+void channel_rang(struct channel *c, const struct message *bell) {
     c->closed |= bell->arg[1] != 0;
     if (c->kind != CHANNEL_OPEN)
         return;
@@ -76,16 +72,28 @@ void channel_rang(const struct message *bell) {
     if (c->closed)
         chan_peer_died(&c->chan);
     chan_set_rung(&channels.set, c->cookie);
-    channel_asend_pump();
+    if (channel_hot.asend_waits)
+        channel_asend_pump();
 }
 
-int channel_fault(struct channel *c, int error) {
+bool channel_own_bell(const struct message *m) {
+    struct channel *c = channel_entry(m->arg[0]);
+
+    if (c && c->binding == m->source)
+        channel_rang(c, m);
+    else if (runtime_monitor() == ENDPOINT_NONE)
+        return false;
+    else
+        channel_take_new();
+    return true;
+}
+
+int channel_broken(struct channel *c) {
+    const int error = -E_PROTOCOL;
     struct message bell;
 
-    if (error != -E_PROTOCOL)
-        return error;
     if (!c->closed && trap_receive(IPC_RECEIVE | IPC_NONBLOCK, c->binding, &bell) == 0)
-        channel_rang(&bell);
+        channel_rang(c, &bell);
     chan_tx_kill(&c->chan.tx, error);
     chan_rx_kill(&c->chan.rx, error);
     return c->closed ? -E_PEERDEAD : error;
@@ -97,21 +105,19 @@ static int channel_sleep(struct channel *c) {
     int error = trap_receive(IPC_RECEIVE, c->binding, &bell);
 
     if (!error)
-        channel_rang(&bell);
+        channel_rang(c, &bell);
     return error;
 }
 
-int channel_wait(struct channel *c, int (*poll)(struct channel *c, uint64_t argument),
-                 int (*arm)(struct channel *c), uint64_t argument) {
-    struct channel_spin spin = { 0 };
-
+int channel_wait_on(struct channel *c, int (*poll)(struct channel *c, uint64_t argument),
+                    int (*arm)(struct channel *c), uint64_t argument, struct channel_spin *spin) {
     for (;;) {
         int state = poll(c, argument);
         if (state == 0)
-            channel_spun(&spin);
+            channel_spun(spin);
         if (state != -E_WOULDBLOCK)
             return channel_fault(c, state);
-        if (channel_spin(&spin))
+        if (channel_spin(spin))
             continue;
         state = arm ? arm(c) : 0;
         if (state < 0)

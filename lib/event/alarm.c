@@ -19,10 +19,6 @@ void alarm_remove(struct alarm_queue *queue, struct event_alarm *alarm) {
     alarm->set = false;
 }
 
-uint64_t alarm_next(const struct alarm_queue *queue) {
-    return queue->first ? queue->first->deadline : ALARM_NEVER;
-}
-
 void alarm_expire(struct alarm_queue *queue, uint64_t now) {
     while (queue->first && queue->first->deadline <= now) {
         struct event_alarm *alarm = queue->first;

@@ -22,7 +22,9 @@ void alarm_insert(struct alarm_queue *queue, struct event_alarm *alarm);
 void alarm_remove(struct alarm_queue *queue, struct event_alarm *alarm);
 
 /* The earliest deadline, or ALARM_NEVER. */
-uint64_t alarm_next(const struct alarm_queue *queue);
+static inline uint64_t alarm_next(const struct alarm_queue *queue) {
+    return queue->first ? queue->first->deadline : ALARM_NEVER;
+}
 
 /*
  * Removes every alarm that is due at `now` and calls it back, in order. The callback may set and

@@ -121,18 +121,31 @@ static inline void serve(const struct event_handlers *handlers, struct channel *
     }
 }
 
-/* Is there one channel that is not armed, and no other? */
-static bool is_alone(void) { return channels.set.first == channels.set.last; }
+/* Is it the only one that is not armed? */
+static bool is_alone(const struct channel *c) {
+    return chan_set_is_alone(&channels.set, c->cookie);
+}
 
-/* Spins while that one is empty. false: there is more to look at. */
-static __attribute__((noinline)) bool wait_alone(struct channel *c, struct channel_spin *spin) {
-    for (unsigned polls = 0; is_alone() && polls < TURNS_ALONE && channel_spin(spin); polls++) {
-        if (chan_peek(&c->chan.rx, 1) > 0) {
-            channel_spun(spin);
-            return true;
-        }
+/* After the first pause of a wait for that one. true: a message has come. */
+static __attribute__((noinline)) bool spin_alone(struct channel *c, struct channel_spin *spin) {
+    unsigned polls = 0;
+
+    while (chan_peek(&c->chan.rx, 1) <= 0) {
+        if (++polls == TURNS_ALONE)
+            return false;
+        if (!channel_spin(spin))
+            return channel_arm_last();
     }
-    return false;
+    channel_spun(spin);
+    return true;
+}
+
+/*
+ * That one is empty: spins, and when that does not pay arms it. true: a message has come, false:
+ * there is more to look at, or all sleep.
+ */
+static bool wait_alone(struct channel *c, struct channel_spin *spin) {
+    return channel_spin(spin) ? spin_alone(c, spin) : channel_arm_last();
 }
 
 /*
@@ -145,10 +158,10 @@ static void serve_stream(const struct event_handlers *handlers, struct channel *
 
     channels.current = c;
     channels.set.members[c->cookie].empty = 0;
-    channels.turns = is_alone() ? TURNS_ALONE : TURNS;
+    channels.turns = is_alone(c) ? TURNS_ALONE : TURNS;
     do {
         while (chan_unlikely(chan_receive_turned(&c->chan.rx, &m) != 0)) {
-            if (!wait_alone(c, spin))
+            if (!is_alone(c) || !wait_alone(c, spin))
                 return;
         }
         serve(handlers, c, &m);
@@ -168,7 +181,8 @@ static void serve_channels(const struct event_handlers *handlers, struct channel
     struct message m;
     struct channel *c;
 
-    for (uint32_t rounds = channels.rounds; rounds > 0 && !loop.stopped; rounds--) {
+    for (uint32_t rounds = channels.rounds; rounds > 0 && channels.awake && !loop.stopped;
+         rounds--) {
         int state = channel_look(&m, &c);
         if (state == 0 && !c) {
             dispatch(handlers, &m);
@@ -180,14 +194,12 @@ static void serve_channels(const struct event_handlers *handlers, struct channel
             if (channels.current == c)
                 serve_stream(handlers, c, spin);
         } else if (state == CHAN_READY) {
-            c = is_alone() ? channel_entry(channels.set.first) : NULL;
-            if (c && wait_alone(c, spin))
+            c = channel_first();
+            if (is_alone(c) && wait_alone(c, spin))
                 serve_stream(handlers, c, spin);
-            else
+            else if (channels.awake)
                 channel_idle(spin);
-        } else if (state == -E_WOULDBLOCK) {
-            return;
-        } else {
+        } else if (state != -E_WOULDBLOCK) {
             serve_end(handlers, c);
         }
     }
@@ -201,6 +213,22 @@ static int await_kernel(struct message *m, bool reply) {
     return trap_receive(IPC_RECEIVE, ENDPOINT_ANY, m);
 }
 
+/*
+ * Takes a bell of the library's. When all other channels sleep, its own is served without a look at
+ * the others.
+ */
+static bool hear(const struct event_handlers *handlers, const struct message *m,
+                 struct channel_spin *spin) {
+    bool slept = !channels.awake;
+
+    if (!channel_own(m))
+        return false;
+    if (slept && channels.awake && channels.notices == 0 &&
+        chan_set_is_alone(&channels.set, (uint32_t)m->arg[0]))
+        serve_stream(handlers, channel_first(), spin);
+    return true;
+}
+
 /* The next message that the kernel has, waiting for one only if there is nothing else to do. */
 static int next(const struct event_handlers *handlers, struct message *m, bool reply,
                 struct channel_spin *spin) {
@@ -209,7 +237,7 @@ static int next(const struct event_handlers *handlers, struct message *m, bool r
     if (reply)
         trap_send(IPC_NBSEND, m->source, m);
     serve_channels(handlers, spin);
-    return channel_look_at_kernel(m);
+    return channels.awake ? channel_look_at_kernel(m) : -E_WOULDBLOCK;
 }
 
 static int run(const struct event_handlers *handlers) {
@@ -223,7 +251,7 @@ static int run(const struct event_handlers *handlers) {
             error = next(handlers, &m, reply, &spin);
         if (error && error != -E_WOULDBLOCK)
             return error;
-        reply = !error && !channel_own(&m) && dispatch(handlers, &m);
+        reply = !error && !hear(handlers, &m, &spin) && dispatch(handlers, &m);
     }
     if (reply)
         event_reply(m.source, &m);

@@ -49,9 +49,9 @@
     /* Make a channel with a process of another core. arg[0]: its endpoint, arg[1]: slots of each  \
      * ring, arg[2]: depth (urpc/channel.h). The client pays for the memory. Reply: as             \
      * MONITOR_BOUND. The peer is told by a bell, and asks BOUND. Two processes have one channel:  \
-     * if there is one already, or the peer has just asked for one too, that is the reply, to                            \
-     * either. E_BADEP, E_PEERDEAD, E_TARGET no policy names the other, E_INVAL slots or depth,                           \
-     * E_QUOTA, E_NOSLOT. Open to every client */                                                                           \
+     * if there is one already, or the peer has just asked for one too, that is the reply, to      \
+     * either. E_BADEP, E_PEERDEAD, E_TARGET no policy names the other, E_INVAL slots or depth,    \
+     * E_QUOTA, E_NOSLOT. Open to every client */                                                  \
     X(CONNECT, MESSAGE_TYPE_SERVICE + 8)                                                           \
     /* Share a pool of memory with the peer of a channel. arg[0]: name of the channel's binding,   \
      * arg[1]: bytes, at most SHARE_BYTES_MAX. Reply and errors as CONNECT. Open to every client   \
@@ -62,9 +62,9 @@
     X(DISCONNECT, MESSAGE_TYPE_SERVICE + 10)                                                       \
     /* The next channel or pool that another process has made with the client, whom a bell of a    \
      * binding that it does not know has told that there is one. Reply arg[0]: name of the         \
-     * binding, arg[1]: address, arg[2]: slots, arg[3]: bytes << 32 | cookie << 16 | depth,                       \
-     * arg[4]: endpoint of the peer, arg[5]: enum bound_kind. E_NOENT there is none that it has                           \
-     * not been told of. Open to every client */                                                                           \
+     * binding, arg[1]: address, arg[2]: slots, arg[3]: bytes << 32 | cookie << 16 | depth,        \
+     * arg[4]: endpoint of the peer, arg[5]: enum bound_kind. E_NOENT there is none that it has    \
+     * not been told of. Open to every client */                                                   \
     X(BOUND, MESSAGE_TYPE_SERVICE + 11)                                                            \
     /* Cores of the machine. arg[0]: address of struct monitor_core[], arg[1]: bytes there. Reply  \
      * arg[0]: bytes written, arg[1]: number of the view */                                        \
@@ -90,10 +90,10 @@
     X(FIND, MESSAGE_TYPE_SERVICE + 17)                                                             \
     /* Move memory from one core to another. arg[0]: MiB, a multiple of 2; arg[4]: from core,      \
      * arg[5]: to core. The reply comes when that is done, or cannot go on. Reply arg[0]: MiB      \
-     * moved, after an error too. E_INVAL, E_NOENT a core is no member, E_BUSY one is moving                    \
-     * memory already, E_NOMEM the former has no chunk of 2 MiB free, E_QUOTA its monitor has                   \
-     * given the memory to others, E_NOSLOT or E_RANGE the latter has no place for it, E_PEERDEAD                  \
-     * one failed meanwhile */                                                                                      \
+     * moved, after an error too. E_INVAL, E_NOENT a core is no member, E_BUSY one is moving       \
+     * memory already, E_NOMEM the former has no chunk of 2 MiB free, E_QUOTA its monitor has      \
+     * given the memory to others, E_NOSLOT or E_RANGE the latter has no place for it, E_PEERDEAD  \
+     * one failed meanwhile */                                                                     \
     X(MEMORY_MOVE, MESSAGE_TYPE_SERVICE + 18)
 
 enum monitor_request {

@@ -16,8 +16,8 @@
 void tap_plan(unsigned checks);
 
 /*
- * First of all: this program's checks are part of another's, which judges it by its exit status. Its
- * lines are indented, as those of subtests are (TAP 14).
+ * First of all: this program's checks are part of another's, which judges it by its exit status.
+ * Its lines are indented, as those of subtests are (TAP 14).
  */
 void tap_subtest(void);
 

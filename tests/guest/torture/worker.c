@@ -98,8 +98,8 @@ static int share(void) {
 
     if (held >= TALKS_UNTIL || e == NULL || !e->channel)
         return 0;
-    return request(
-        &(struct message){ .type = MONITOR_POOL, .arg = { e->name, 1 + below(UINT64_C(256) * 1024) } });
+    return request(&(struct message){ .type = MONITOR_POOL,
+                                      .arg = { e->name, 1 + below(UINT64_C(256) * 1024) } });
 }
 
 static int leave(struct end *e) {

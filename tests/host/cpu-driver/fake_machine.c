@@ -23,7 +23,7 @@ struct fake_cpu cpu;
 struct tss tss;
 struct fake_line fake_lines[FAKE_LINES];
 
-void interrupt_from_kernel(struct context *c);
+void device_interrupt(uint64_t vector);
 
 /* ---- The processor, and its description ---- */
 
@@ -37,7 +37,7 @@ void cpu_wait_for_interrupt(void) {
         panic("the core sleeps, and nothing will wake it");
     if (cpu.now < lapic_timer_armed)
         cpu.now = lapic_timer_armed;
-    interrupt_from_kernel(&(struct context){ .vector = VECTOR_TIMER });
+    device_interrupt(VECTOR_TIMER);
 }
 
 uint32_t fake_port(bool write, uint8_t width, uint16_t port, uint32_t value) {

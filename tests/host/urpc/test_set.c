@@ -134,6 +134,39 @@ Test(set, patience_is_the_number_of_looks_before_a_member_is_armed) {
     cr_assert_eq(chan_set_receive(&set, &message, &which), CHAN_READY);
 }
 
+Test(set, the_last_active_member_is_armed_without_a_round) {
+    make(2, 3);
+    cr_assert(!chan_set_is_alone(&set, 0));
+    cr_assert_eq(chan_set_remove(&set, 1), 0);
+    cr_assert(chan_set_is_alone(&set, 0) && !chan_set_is_alone(&set, 1));
+    send_on(0, 7);
+    cr_assert_eq(chan_set_arm_last(&set), CHAN_READY);
+    cr_assert(chan_set_is_alone(&set, 0));
+    receive_from(0, 7);
+    cr_assert_eq(chan_set_arm_last(&set), 0);
+    cr_assert_eq(count_armed(1), 1);
+    cr_assert(!chan_set_is_alone(&set, 0));
+    cr_assert_eq(chan_set_receive(&set, &message, &which), -E_WOULDBLOCK);
+    send_on(0, 8);
+    cr_assert(chan_set_is_alone(&set, 0));
+    receive_from(0, 8);
+}
+
+Test(set, the_last_active_member_that_has_ended_is_not_armed) {
+    make(1, 3);
+    chan_close(&pairs[0].a);
+    cr_assert_eq(chan_set_arm_last(&set), -E_PEERDEAD);
+    cr_assert_eq(chan_set_receive(&set, &message, &which), -E_PEERDEAD);
+    cr_assert_eq(which, 0);
+    cr_assert_eq(chan_set_receive(&set, &message, &which), -E_WOULDBLOCK);
+
+    make(1, 3);
+    atomic_store(&pair_slot(&pairs[0].a.tx, 0)->word, 12345);
+    cr_assert_eq(chan_set_arm_last(&set), -E_PROTOCOL);
+    cr_assert_eq(chan_set_receive(&set, &message, &which), -E_PROTOCOL);
+    cr_assert_eq(chan_set_receive(&set, &message, &which), -E_WOULDBLOCK);
+}
+
 Test(set, an_end_is_reported_once) {
     make(3, 0);
     cr_assert_eq(chan_set_receive(&set, &message, &which), -E_WOULDBLOCK);

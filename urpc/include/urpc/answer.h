@@ -63,6 +63,12 @@ static inline int chan_answered(const struct chan *chan) {
     return atomic_load_explicit(&chan->reply->word, memory_order_acquire) == chan->awaited;
 }
 
+/* Will no answer come any more, but what is there? */
+static inline int chan_answers_ended(const struct chan *chan) {
+    return chan->rx.error || chan->rx.end ||
+           atomic_load_explicit(&chan->rx.closed->word, memory_order_acquire) != 0;
+}
+
 static inline void chan_answer_taken(struct chan *chan) { chan->awaited += CHAN_SLOT_BYTES; }
 
 /*

@@ -31,6 +31,7 @@
 /* From calls that arm: do not sleep, what would be waited for is there. */
 #define CHAN_READY 1
 
+#define chan_likely(condition)   __builtin_expect(!!(condition), 1)
 #define chan_unlikely(condition) __builtin_expect(!!(condition), 0)
 
 /* As struct message; `word` is in the place of the source, which no sender could be believed. */

@@ -62,4 +62,16 @@ void chan_set_rung(struct chan_set *set, uint32_t index);
  */
 int chan_set_receive(struct chan_set *set, struct message *message, uint32_t *index);
 
+/* Is `index` the only active member? */
+static inline int chan_set_is_alone(const struct chan_set *set, uint32_t index) {
+    return set->first == index && set->last == index;
+}
+
+/*
+ * For who has found the only active member empty and is about to sleep, without a round of looks:
+ * 0: all members are armed now, CHAN_READY: it has a message. Errors: of its ring;
+ * chan_set_receive() will say it. In all cases but the first it stays active.
+ */
+int chan_set_arm_last(struct chan_set *set);
+
 #endif

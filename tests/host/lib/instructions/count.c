@@ -143,7 +143,7 @@ static void sleep_on_many(void) {
     while (channels.awake)
         event_loop_run(&none);
     send_requests(1);
-    channel_rang(&bell);
+    channel_rang(channel_entry(0), &bell);
 }
 
 int main(int argc, char **argv) {
