@@ -415,26 +415,28 @@ int chan_receive_batch(struct chan_rx *rx, struct message *messages, uint32_t co
 }
 
 int chan_peek(struct chan_rx *rx, uint32_t count) {
-    uint32_t peeked = 0;
+    uint64_t slots = rx->mask / CHAN_SLOT_BYTES + 1, mask = rx->mask;
+    uint64_t position = rx->tail;
+    uint64_t end = position + (count < slots ? count : slots) * CHAN_SLOT_BYTES;
 
-    while (peeked < count && peeked <= rx->mask / CHAN_SLOT_BYTES) {
-        uint64_t position = rx->tail + (uint64_t)peeked * CHAN_SLOT_BYTES;
-        struct chan_slot *slot = chan_slot_at(rx->slots, position & rx->mask);
+    chan_fetch_batch(rx, count);
+    for (; position != end; position += CHAN_SLOT_BYTES) {
+        struct chan_slot *slot = chan_slot_at(rx->slots, position & mask);
         uint64_t word = atomic_load_explicit(&slot->word, memory_order_acquire);
-        if (peeked == 0) {
-            int error = chan_rx_judge(rx, &word);
-            if (error)
-                return error;
-        } else if (!chan_is_message(position, word)) {
+        if (chan_likely(word == position))
+            continue;
+        int error = position == rx->tail ? chan_rx_judge(rx, &word) : 0;
+        if (error)
+            return error;
+        if (!chan_is_message(position, word))
             break;
-        }
-        peeked++;
         if (word & CHAN_RING) {
-            rx->wake = (position + CHAN_SLOT_BYTES) | CHAN_RING;
+            position += CHAN_SLOT_BYTES;
+            rx->wake = position | CHAN_RING;
             break;
         }
     }
-    return (int)peeked;
+    return (int)((position - rx->tail) / CHAN_SLOT_BYTES);
 }
 
 void chan_release(struct chan_rx *rx, uint32_t count) {

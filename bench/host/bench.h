@@ -70,12 +70,15 @@ static inline uint64_t bench_ticks(void) { return __builtin_ia32_rdtsc(); }
 typedef uint64_t word_t __attribute__((may_alias));
 
 static inline void work_fill(word_t *words, uint64_t number) {
+    volatile word_t *word = words;
+#pragma GCC unroll 7
     for (unsigned i = 0; i < WORK_WORDS; i++)
-        words[i] = number + i;
+        word[i] = number + i;
 }
 
 static inline uint64_t work_sum(const volatile word_t *words) {
     uint64_t sum = 0;
+#pragma GCC unroll 7
     for (unsigned i = 0; i < WORK_WORDS; i++)
         sum += words[i];
     return sum;

@@ -48,10 +48,10 @@ function say(placement, what, ratio, goal, n) {
         printf "%-52s %-13s %6.2f  (goal: %s; %d samples)\n", what, placement, ratio, goal, n
 }
 
-function compare(placement, name, what, goal,    ours, theirs, n) {
-    ours = figure(placement, name, "urpc")
+function compare(placement, name, transport, what, goal,    ours, theirs, n) {
+    ours = figure(placement, name, transport)
     theirs = library(placement, name)
-    n = samples[placement SUBSEP name SUBSEP "urpc", slots]
+    n = samples[placement SUBSEP name SUBSEP transport, slots]
     if (ours > 0 && theirs > 0)
         say(placement, what ", channel / " best, ours / theirs, goal, n)
 }
@@ -68,7 +68,8 @@ END {
         }
         say(placement, "round trip, channel / raw", by_slots[key] / raws[key],
             placement == "cores" ? "at most 1.08" : "at most 1.30", samples[key])
-        compare(placement, "rate", "messages per second, single", "at least 1.5")
-        compare(placement, "rate_batch", "messages per second, in batches", "at least 3")
+        compare(placement, "rate", "urpc", "messages per second, single", "at least 1.5")
+        compare(placement, "rate_batch", "urpc", "the same, in batches", "at least 3")
+        compare(placement, "rate_batch", "urpc-in-place", "the same, not copied", "at least 3")
     }
 }
