@@ -1,6 +1,7 @@
 /*
  * Agreement: an operation is carried out by all members of the view, or by none. Any member may
- * coordinate one, by two-phase commit; README.md tells the protocol.
+ * coordinate one, by two-phase commit along the tree of which it is the root; README.md tells the
+ * protocol.
  *
  * Operations never outlive their view. When a new one is proposed, the members freeze, and its
  * leader brings what is undecided to the same end on all of them; then the coordinators that are
@@ -11,6 +12,7 @@
 #ifndef MONITOR_AGREEMENT_H
 #define MONITOR_AGREEMENT_H
 
+#include "phase.h"
 #include "view.h"
 
 /* Operations that a core may coordinate at a time; clients that a core may have. */
@@ -29,6 +31,7 @@ struct operation {
     uint32_t sequence;
     uint16_t kind;
     uint8_t lane;
+    uint8_t route; /* enum route_kind */
     uint64_t key;
     uint64_t argument[2];
 };
@@ -36,6 +39,9 @@ struct operation {
 struct agreement_actions {
     /* As in struct membership_actions. */
     core_set_t (*multicast)(void *context, core_set_t cores, const struct message *message);
+    /* This core's part in the tree from a root to the members of a view. */
+    const struct route *(*route)(void *context, enum route_kind kind, core_set_t members,
+                                 unsigned root);
     /* Whether this core can do an operation: 0 or an error. If it can, then it still can when `act`
      * or `cancel` comes. */
     int (*vote)(void *context, const struct operation *operation);
@@ -56,11 +62,26 @@ enum record_state {
     RECORD_ABORTED,
 };
 
-/* A member's log of an operation. Each slot of each coordinator has its record. */
+/* What the members below in the tree, and this one, have voted: the worst of it. */
+struct votes {
+    enum record_state state;
+    int error; /* REFUSED */
+};
+
+enum relay_stage { RELAY_NONE, RELAY_VOTING, RELAY_DECIDING };
+
+/*
+ * A member's log of an operation, and what it passes on of it. Each slot of each coordinator has
+ * its record.
+ */
 struct record {
     struct operation operation;
     enum record_state state;
     int error;
+    enum relay_stage stage; /* of a member that is not the coordinator */
+    bool commits;           /* DECIDING */
+    struct votes votes;     /* VOTING */
+    struct phase phase;
 };
 
 #define AGREEMENT_RECORDS (CORES_MAX * AGREEMENT_SLOTS)
@@ -86,8 +107,9 @@ struct attempt {
     enum attempt_stage stage;
     int result;         /* DECIDING */
     bool commits;       /* DECIDING */
-    core_set_t awaited; /* whose VOTE or ACK has not come */
-    core_set_t owed;    /* to whom PREPARE, COMMIT or ABORT is to be sent */
+    struct votes votes; /* VOTING */
+    struct phase phase; /* PREPARE, or COMMIT or ABORT */
+    struct tally tally; /* of the phases that are over */
 };
 
 enum settlement_stage {
@@ -120,8 +142,11 @@ struct agreement {
     struct record record[AGREEMENT_RECORDS];
     struct client_log log[CORES_MAX][AGREEMENT_LANES];
 
-    /* Per slot: about the records of which coordinators this core has something to say, to the
-     * coordinator, or to the leader of the proposed view. */
+    struct tally tally; /* of the attempt that has ended last */
+
+    /* Per slot: about the records of which coordinators this core has something to say, to its
+     * children or its parent in the tree, or to the leader of the proposed view. */
+    core_set_t owed_below[AGREEMENT_SLOTS];
     core_set_t owed_vote[AGREEMENT_SLOTS], owed_ack[AGREEMENT_SLOTS];
     core_set_t owed_state[AGREEMENT_SLOTS], owed_settled[AGREEMENT_SLOTS];
 

@@ -22,6 +22,7 @@ static bool group_compare_and_swap(void *context, uint64_t expected, uint64_t de
 static void group_freeze(void *context, const struct view *next) {
     struct group *group = context;
     agreement_freeze(&group->agreement, next);
+    multicast_freeze(&group->multicast);
 }
 
 static void group_fence(void *context, unsigned core, enum removal why) {
@@ -33,11 +34,18 @@ static void group_installed(void *context, const struct view *view, const struct
     struct group *group = context;
     group->actions->installed(group->context, view, former);
     agreement_install(&group->agreement, view);
+    multicast_install(&group->multicast, view);
 }
 
 static void group_stop(void *context, enum stop_reason why) {
     const struct group *group = context;
     group->actions->stop(group->context, why);
+}
+
+static const struct route *group_route(void *context, enum route_kind kind, core_set_t members,
+                                       unsigned root) {
+    const struct group *group = context;
+    return group->actions->route(group->context, kind, members, root);
 }
 
 static int group_vote(void *context, const struct operation *operation) {
@@ -72,10 +80,29 @@ static const struct membership_actions membership_actions = {
 
 static const struct agreement_actions agreement_actions = {
     .multicast = group_multicast,
+    .route = group_route,
     .vote = group_vote,
     .act = group_act,
     .cancel = group_cancel,
     .finished = group_finished,
+};
+
+static void group_deliver(void *context, unsigned root, const struct announcement *announcement) {
+    const struct group *group = context;
+    group->actions->deliver(group->context, root, announcement);
+}
+
+static void group_gathered(void *context, const struct announcement *announcement,
+                           const struct tally *tally) {
+    const struct group *group = context;
+    group->actions->gathered(group->context, announcement, tally);
+}
+
+static const struct multicast_actions multicast_actions = {
+    .multicast = group_multicast,
+    .route = group_route,
+    .deliver = group_deliver,
+    .gathered = group_gathered,
 };
 
 /* After anything that has happened: the one may have made the other go on; and where this core is
@@ -86,6 +113,7 @@ static void go_on(struct group *group) {
     if (m->stopped)
         return;
     agreement_credit(&group->agreement);
+    multicast_credit(&group->multicast);
     while (m->stage == CHANGE_PROPOSING && !m->settled && agreement_settled(&group->agreement))
         membership_settled(&group->membership, m->next.number);
 }
@@ -95,6 +123,7 @@ void group_found(struct group *group, const struct group_actions *actions, void 
     group->actions = actions;
     group->context = context;
     agreement_start(&group->agreement, &agreement_actions, group, core, incarnation);
+    multicast_start(&group->multicast, &multicast_actions, group, core, incarnation);
     membership_found(&group->membership, &membership_actions, group, core, core_count, incarnation,
                      now);
 }
@@ -105,6 +134,7 @@ void group_join(struct group *group, const struct group_actions *actions, void *
     group->actions = actions;
     group->context = context;
     agreement_start(&group->agreement, &agreement_actions, group, core, incarnation);
+    multicast_start(&group->multicast, &multicast_actions, group, core, incarnation);
     membership_join(&group->membership, &membership_actions, group, core, core_count, incarnation,
                     starter, now);
 }
@@ -124,6 +154,10 @@ int group_message(struct group *group, unsigned sender, const struct message *me
         error = -E_STATE;
         if (!membership_accepts(&group->membership, sender, message->arg[0]))
             break;
+        if (message->type == PEER_MULTICAST || message->type == PEER_GATHER) {
+            error = multicast_message(&group->multicast, sender, message);
+            break;
+        }
         /* fall through */
     case PEER_CLASS_SETTLE:
         error = agreement_message(&group->agreement, sender, message);
@@ -175,4 +209,10 @@ int group_request(struct group *group, const struct operation *operation) {
     if (group->membership.stopped)
         return -E_STATE;
     return agreement_request(&group->agreement, operation);
+}
+
+int group_announce(struct group *group, const struct announcement *announcement) {
+    if (group->membership.stopped)
+        return -E_STATE;
+    return multicast_request(&group->multicast, announcement);
 }

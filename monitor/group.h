@@ -1,5 +1,6 @@
 /*
- * What a monitor has to do with the others as one of them: membership and agreement, put together.
+ * What a monitor has to do with the others as one of them: membership, agreement and multicast, put
+ * together.
  * The monitor's main program feeds it messages, time and outcomes, and does what it asks for.
  */
 #ifndef MONITOR_GROUP_H
@@ -7,6 +8,7 @@
 
 #include "agreement.h"
 #include "membership.h"
+#include "multicast.h"
 
 struct group_actions {
     /* As membership.h tells them. */
@@ -17,10 +19,16 @@ struct group_actions {
     void (*installed)(void *context, const struct view *view, const struct view *former);
     void (*stop)(void *context, enum stop_reason why);
     /* As agreement.h does. */
+    const struct route *(*route)(void *context, enum route_kind kind, core_set_t members,
+                                 unsigned root);
     int (*vote)(void *context, const struct operation *operation);
     void (*act)(void *context, const struct operation *operation);
     void (*cancel)(void *context, const struct operation *operation);
     void (*finished)(void *context, const struct operation *operation, int result);
+    /* As multicast.h does. */
+    void (*deliver)(void *context, unsigned root, const struct announcement *announcement);
+    void (*gathered)(void *context, const struct announcement *announcement,
+                     const struct tally *tally);
 };
 
 struct group {
@@ -28,6 +36,7 @@ struct group {
     void *context;
     struct membership membership;
     struct agreement agreement;
+    struct multicast multicast;
 };
 
 void group_found(struct group *group, const struct group_actions *actions, void *context,
@@ -47,12 +56,13 @@ uint64_t group_tick(struct group *group, uint64_t now);
 /* Some channel that had no credit has some. */
 void group_credit(struct group *group);
 
-/* As membership_*() and agreement_request(). */
+/* As membership_*(), agreement_request() and multicast_request(). */
 void group_given(struct group *group, unsigned core, uint16_t incarnation);
 void group_expect(struct group *group, unsigned core, uint16_t incarnation);
 void group_remove(struct group *group, unsigned core, enum removal why);
 void group_leave(struct group *group);
 void group_fenced(struct group *group, unsigned core, bool acknowledged);
 int group_request(struct group *group, const struct operation *operation);
+int group_announce(struct group *group, const struct announcement *announcement);
 
 #endif

@@ -66,17 +66,24 @@ enum peer_class {
     X(SETTLE, MESSAGE_TYPE_SERVICE + 0x113, SETTLE)                                               \
     /* It is carried out. tag: record */                                                          \
     X(SETTLED, MESSAGE_TYPE_SERVICE + 0x114, SETTLE)                                              \
-    /* Can you do this operation? tag: slot | lane << 8 | kind << 16, arg[1]: client, arg[2]:     \
-     * sequence, arg[3]: key, arg[4], arg[5]: arguments */                                        \
+    /* Can you, and all below you in the tree of the coordinator, do this operation? tag: slot |  \
+     * lane << 2 | route << 4 | coordinator << 8 | kind << 16, arg[1]: client, arg[2]: sequence,  \
+     * and the round above it, arg[3]: key, arg[4], arg[5]: arguments */                          \
     X(PREPARE, MESSAGE_TYPE_SERVICE + 0x120, VIEW)                                                \
-    /* tag: slot, arg[1]: client, arg[2]: sequence, arg[3]: enum record_state, arg[4]: error */   \
+    /* The worst of our votes. tag: slot | coordinator << 8, arg[1]: client, arg[2]: sequence,    \
+     * arg[3]: enum record_state, arg[4]: error, arg[5]: tally (phase.h) */                       \
     X(VOTE, MESSAGE_TYPE_SERVICE + 0x121, VIEW)                                                   \
-    /* Do it. tag: slot, arg[1]: client, arg[2]: sequence */                                      \
+    /* Do it. tag: slot | coordinator << 8, arg[1]: client, arg[2]: sequence, and the round */    \
     X(COMMIT, MESSAGE_TYPE_SERVICE + 0x122, VIEW)                                                 \
     /* Forget it. As COMMIT */                                                                    \
     X(ABORT, MESSAGE_TYPE_SERVICE + 0x123, VIEW)                                                  \
-    /* Done, or forgotten. As COMMIT */                                                           \
-    X(ACK, MESSAGE_TYPE_SERVICE + 0x124, VIEW)
+    /* Done, or forgotten, here and below. As VOTE, without arg[3], arg[4] */                     \
+    X(ACK, MESSAGE_TYPE_SERVICE + 0x124, VIEW)                                                    \
+    /* A message to all (multicast.h). tag: kind | route << 4 | root << 8, arg[1], arg[3], arg[4],  \
+     * arg[5]: arguments, arg[2]: sequence, and the round */                                      \
+    X(MULTICAST, MESSAGE_TYPE_SERVICE + 0x128, VIEW)                                              \
+    /* It has come to all below. tag: as MULTICAST, arg[2]: sequence, arg[5]: tally */            \
+    X(GATHER, MESSAGE_TYPE_SERVICE + 0x129, VIEW)
 
 enum peer_message {
 #define X(name, number, class) PEER_##name = (number),

@@ -1,5 +1,6 @@
 name := monitor-test
 sources := $(wildcard $(here)/*.c) $(patsubst %,../../../monitor/%.c,agreement group membership \
-    membership_messages ownership peer_protocol settlement suspicion view) \
+    membership_messages multicast ownership peer_protocol routes settlement suspicion view) \
+    $(patsubst %,../../../topology/%.c,cost topology tree) \
     $(patsubst %,../../../cpu-driver/%.c,partition ranges)
-flags := -Imonitor
+flags := -Imonitor -Itopology/include

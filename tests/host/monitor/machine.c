@@ -180,7 +180,41 @@ static void finished(void *context, const struct operation *operation, int resul
         the_machine->committed++;
 }
 
+static const struct route *route(void *context, enum route_kind kind, core_set_t members,
+                                 unsigned root) {
+    struct core *core = context;
+    const struct route *route = routes_find(&core->routes, kind, members, root);
+
+    CHECK(core_in(members, core_of(context)) && core_in(members, root));
+    CHECK((route->parent == ROUTE_NO_PARENT) == (root == core_of(context)));
+    return route;
+}
+
+static void deliver(void *context, unsigned root, const struct announcement *announcement) {
+    struct core *core = context;
+
+    core->delivered[root] = (unsigned)announcement->argument[0];
+}
+
+/* All members have it. */
+static void gathered(void *context, const struct announcement *announcement,
+                     const struct tally *tally) {
+    const struct core *core = context;
+    const struct view *view = &core->group.agreement.view;
+    unsigned members = (unsigned)__builtin_popcountll(view->members);
+
+    CHECK(tally->messages == 2 * (members - 1));
+    for_each_core(member, view->members)
+        if (the_machine->core[member].incarnation == view->incarnation[member])
+            CHECK(the_machine->core[member].delivered[core_of(context)] ==
+                  announcement->argument[0]);
+    the_machine->announced++;
+}
+
 static const struct group_actions actions = {
+    .route = route,
+    .deliver = deliver,
+    .gathered = gathered,
     .multicast = multicast,
     .load = load,
     .compare_and_swap = compare_and_swap,
@@ -195,12 +229,31 @@ static const struct group_actions actions = {
 
 /* ---- Cores ---- */
 
+static void make_topology(struct machine *machine) {
+    unsigned threads = 1 + (unsigned)machine_random(2), cache = threads * (1 + (unsigned)machine_random(4));
+    unsigned package = cache * (1 + (unsigned)machine_random(3));
+
+    machine->topology = (struct topology){ .cores = machine->core_count,
+                                           .nodes = 1,
+                                           .core = machine->place,
+                                           .distance = machine->distance };
+    machine->distance[0] = DISTANCE_LOCAL;
+    for (unsigned core = 0; core < machine->core_count; core++) {
+        machine->place[core].group[LEVEL_PACKAGE] = (uint16_t)(core / package);
+        machine->place[core].group[LEVEL_CACHE] = (uint16_t)(core / cache);
+        machine->place[core].group[LEVEL_PHYSICAL] = (uint16_t)(core / threads);
+        routes_init(&machine->core[core].routes, &machine->topology, core);
+    }
+    cr_assert_null(topology_fault(&machine->topology));
+}
+
 struct machine *machine_make(unsigned core_count, uint64_t seed) {
     random_seed = random_state = seed;
     free(the_machine);
     the_machine = calloc(1, sizeof *the_machine);
     cr_assert(the_machine);
     the_machine->core_count = core_count;
+    make_topology(the_machine);
     for (unsigned from = 0; from < core_count; from++)
         for (unsigned to = 0; to < core_count; to++)
             the_machine->channel[from][to].credit = MACHINE_SLOTS;
@@ -367,12 +420,26 @@ bool machine_agrees(const struct machine *machine) {
 
 /* ---- Clients ---- */
 
+static uint8_t some_route(const struct machine *machine) {
+    return (uint8_t)(machine->route == ROUTE_ANY ? machine_random(ROUTE_KINDS)
+                                                 : (uint64_t)machine->route);
+}
+
+void machine_announce(struct machine *machine, unsigned core) {
+    struct announcement announcement = { .route = some_route(machine),
+                                         .argument = { ++machine->announcements } };
+    int error = group_announce(&machine->core[core].group, &announcement);
+
+    CHECK(error == 0 || error == -E_BUSY || error == -E_STATE);
+}
+
 int machine_repeat(struct machine *machine, unsigned client, unsigned coordinator) {
     struct client *c = &machine->client[client];
     struct core *core = &machine->core[coordinator];
     struct operation operation = {
         .client = endpoint_make(machine->core[client].incarnation, 1, (uint16_t)client, 1),
         .sequence = c->sequence,
+        .route = c->route,
         .key = c->key,
         .argument = { c->operation },
     };
@@ -403,5 +470,6 @@ int machine_request(struct machine *machine, unsigned client, unsigned coordinat
     c->sequence++;
     c->operation = machine->operations++;
     c->key = key;
+    c->route = some_route(machine);
     return machine_repeat(machine, client, coordinator);
 }

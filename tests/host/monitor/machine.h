@@ -16,6 +16,8 @@
 #define MILLISECOND        UINT64_C(1000000) /* of nanoseconds */
 #define SECOND             (1000 * MILLISECOND)
 
+#define ROUTE_ANY (-1)
+
 enum core_state {
     CORE_PARKED, /* runs nothing */
     CORE_RUNNING,
@@ -34,6 +36,8 @@ struct core {
     bool in_view;     /* has installed one */
     bool credit_came; /* of which it has not been told */
     struct group group;
+    struct routes routes;
+    unsigned delivered[CORES_MAX]; /* the last that each root has announced, here */
     struct history acted;
 };
 
@@ -52,6 +56,7 @@ struct client {
     uint32_t sequence;
     unsigned operation; /* its number in histories */
     uint64_t key;
+    uint8_t route;
     bool waiting;  /* for an answer from `coordinator` */
     bool answered; /* `answer` is to be looked at */
     int answer;
@@ -62,6 +67,9 @@ struct client {
 struct machine {
     unsigned core_count;
     uint64_t now, word;
+    struct topology topology; /* random */
+    struct topology_core place[CORES_MAX];
+    uint8_t distance[1];
     struct core core[CORES_MAX];
     struct channel channel[CORES_MAX][CORES_MAX]; /* from, to */
     struct fence fence[CORES_MAX][CORES_MAX];     /* by, of */
@@ -69,6 +77,7 @@ struct machine {
     unsigned operations;
     bool off[MACHINE_OPERATIONS]; /* its client was told that it is not done */
     core_set_t lost;
+    int route; /* enum route_kind of what is asked for; ROUTE_ANY: now this, now that */
     unsigned fences_lost_per_mille, refusals_per_mille;
 
     /* What is known of each view number. */
@@ -78,7 +87,8 @@ struct machine {
         struct view view;
         struct history history;
     } views[MACHINE_VIEWS];
-    unsigned installed, committed, aborted, repeated, late; /* how often what happened */
+    unsigned announcements;
+    unsigned installed, announced, committed, aborted, repeated, late; /* how often what happened */
 };
 
 /* The machine with only core 0 running. */
@@ -86,6 +96,9 @@ struct machine *machine_make(unsigned core_count, uint64_t seed);
 
 uint64_t machine_random(uint64_t limit);
 static inline bool machine_chance(unsigned per_mille) { return machine_random(1000) < per_mille; }
+
+/* Announces a number, if nothing is under way there. */
+void machine_announce(struct machine *machine, unsigned core);
 
 /* Starts a core through a member. False: that is not possible now. */
 bool machine_start_core(struct machine *machine, unsigned starter, unsigned core);

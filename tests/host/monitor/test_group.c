@@ -244,6 +244,7 @@ Test(group, a_core_coordinates_as_many_as_it_has_slots) {
 /* The coordinator dies when `told` of its members have got COMMIT. */
 static void coordinator_dies(unsigned told) {
     boot(5);
+    machine->route = ROUTE_FLAT;
     cr_assert_eq(machine_request(machine, 4, 0, 3), 0);
     for (unsigned i = 1; i < 5; i++)
         machine_deliver(machine, 0, i); /* PREPARE */
@@ -269,6 +270,83 @@ Test(group, what_one_has_committed_all_commit_when_the_coordinator_dies) {
 }
 
 Test(group, what_nobody_has_committed_is_off_when_the_coordinator_dies) { coordinator_dies(0); }
+
+/*
+ * Of a binomial tree, 0 sends to 1, 2 and 4, and 1 to 3. Core 1 has got COMMIT, and if `passed` it
+ * has passed it on, when it dies together with the coordinator.
+ */
+static void relay_dies(bool passed) {
+    boot(5);
+    machine->route = ROUTE_BINOMIAL;
+    cr_assert_eq(machine_request(machine, 4, 0, 3), 0);
+    cr_assert(machine_deliver(machine, 0, 1) && machine_deliver(machine, 1, 3)); /* PREPARE */
+    cr_assert(machine_deliver(machine, 0, 2) && machine_deliver(machine, 0, 4));
+    cr_assert_not(machine_deliver(machine, 1, 0), "it does not vote before who is below");
+    cr_assert(machine_deliver(machine, 3, 1) && machine_deliver(machine, 1, 0)); /* VOTE */
+    cr_assert(machine_deliver(machine, 2, 0) && machine_deliver(machine, 4, 0));
+    cr_assert(machine_deliver(machine, 0, 1)); /* COMMIT */
+    cr_assert(!passed || machine_deliver(machine, 1, 3));
+    machine->core[0].state = machine->core[1].state = CORE_PARKED;
+    for (unsigned i = 2; i < 5; i++)
+        machine->channel[0][i].count = machine->channel[1][i].count = 0;
+    remove_core(3, 0, REMOVAL_STOPPED);
+    remove_core(3, 1, REMOVAL_STOPPED);
+    machine_run_out(machine);
+    cr_assert(machine_agrees(machine));
+    for (unsigned i = 2; i < 5; i++)
+        cr_assert_eq(history_has(&machine->core[i].acted, 0), passed, "core %u", i);
+    cr_assert_eq(machine_repeat(machine, 4, 2), passed ? AGREEMENT_DONE : 0);
+}
+
+Test(group, what_a_relay_passed_on_all_commit_when_it_dies) { relay_dies(true); }
+
+Test(group, what_a_relay_did_not_pass_on_is_off_when_it_dies) { relay_dies(false); }
+
+Test(group, a_refusal_below_is_known_at_the_root) {
+    for (int route = ROUTE_CHOSEN; route < ROUTE_KINDS; route++) {
+        boot(16);
+        machine->route = route;
+        machine->refusals_per_mille = 200;
+        cr_assert_eq(machine_request(machine, 1, 0, 5), 0);
+        machine_run_out(machine);
+        cr_assert(machine->client[1].answered);
+        cr_assert_eq(machine->client[1].answer, -E_QUOTA);
+        for (unsigned i = 0; i < 16; i++)
+            cr_assert_not(history_has(&machine->core[i].acted, 0));
+    }
+}
+
+Test(group, trees_take_the_rounds_that_they_have_and_a_message_per_member_and_way) {
+    static const unsigned rounds[ROUTE_KINDS] = { [ROUTE_FLAT] = 15, [ROUTE_BINOMIAL] = 4 };
+
+    for (int route = ROUTE_CHOSEN; route < ROUTE_KINDS; route++) {
+        boot(16);
+        machine->route = route;
+        cr_assert_eq(machine_request(machine, 1, 0, 5), 0);
+        machine_run_out(machine);
+        struct tally tally = machine->core[0].group.agreement.tally;
+        cr_assert_eq(tally.messages, 4 * 15);
+        cr_assert(rounds[route] ? tally.rounds == rounds[route] : tally.rounds <= 5, "%u rounds",
+                  tally.rounds);
+        machine_announce(machine, 3);
+        machine_run_out(machine);
+        cr_assert_eq(machine->announced, 1);
+        for (unsigned i = 0; i < 16; i++)
+            cr_assert_eq(machine->core[i].delivered[3], machine->announcements);
+    }
+}
+
+Test(group, an_announcement_reaches_the_members_of_the_view_that_comes_between) {
+    boot(8);
+    machine_announce(machine, 2);
+    machine_deliver(machine, 2, 0);
+    machine->core[5].state = CORE_PARKED;
+    remove_core(0, 5, REMOVAL_STOPPED);
+    machine_run_out(machine);
+    cr_assert_eq(machine->announced, 1);
+    for (unsigned i = 0; i < 8; i++)
+        cr_assert(i == 5 || machine->core[i].delivered[2] == machine->announcements);
+}
 
 Test(group, an_operation_outlasts_a_change_of_view) {
     boot(4);

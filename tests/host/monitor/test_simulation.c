@@ -75,6 +75,8 @@ static void use_client(struct machine *machine, unsigned core, unsigned begin) {
             machine_repeat(machine, core, other);
     } else if (client->sequence && (!client->answered || (client->answer && machine_chance(500)))) {
         machine_repeat(machine, core, other);
+    } else if (machine_chance(begin) && machine_chance(500)) {
+        machine_announce(machine, core);
     } else if (machine_chance(begin) && machine->operations < MACHINE_OPERATIONS) {
         machine_request(machine, core, other, machine_random(2 + machine->core_count));
     }
@@ -159,6 +161,7 @@ static void calm_down(struct machine *machine) {
         for (unsigned i = 0; i < AGREEMENT_RECORDS; i++)
             CHECK(a->record[i].state != RECORD_PREPARED);
         CHECK(!machine->client[core].waiting);
+        CHECK(!machine->core[core].group.multicast.requested);
     }
 }
 
@@ -172,6 +175,7 @@ static struct machine *simulate(unsigned core_count, uint64_t seed, unsigned ste
             machine_run_out(machine);
     }
     machine_run_out(machine);
+    machine->route = ROUTE_ANY;
     machine->fences_lost_per_mille = 30;
     machine->refusals_per_mille = 10;
     for (unsigned i = 0; i < steps && running(machine); i++)
@@ -181,7 +185,7 @@ static struct machine *simulate(unsigned core_count, uint64_t seed, unsigned ste
 }
 
 struct totals {
-    unsigned views, committed, aborted, repeated, late;
+    unsigned views, announced, committed, aborted, repeated, late;
 };
 
 /* Runs the seeds of a test, or that of $SEED. */
@@ -195,6 +199,7 @@ static struct totals run(uint64_t first, unsigned seeds, unsigned fewest, unsign
         unsigned cores = fewest + (unsigned)(i % (most - fewest + 1));
         const struct machine *machine = simulate(cores, i, steps, weather);
         totals.views += machine->installed;
+        totals.announced += machine->announced;
         totals.committed += machine->committed;
         totals.aborted += machine->aborted;
         totals.repeated += machine->repeated;
@@ -205,11 +210,13 @@ static struct totals run(uint64_t first, unsigned seeds, unsigned fewest, unsign
 
 /* A test in which something never happens tests nothing of it. */
 static void check_totals(const struct totals *totals, unsigned seeds) {
-    cr_log_info("%u views, %u done, %u not, %u repeated, %u late", totals->views, totals->committed,
-                totals->aborted, totals->repeated, totals->late);
+    cr_log_info("%u views, %u announced, %u done, %u not, %u repeated, %u late", totals->views,
+                totals->announced, totals->committed, totals->aborted, totals->repeated,
+                totals->late);
     if (getenv("SEED"))
         return;
     cr_assert_gt(totals->views, 2 * seeds);
+    cr_assert_gt(totals->announced, 2 * seeds);
     cr_assert_gt(totals->committed, 5 * seeds);
     cr_assert_gt(totals->aborted, seeds);
     cr_assert_gt(totals->late, seeds);
