@@ -74,6 +74,9 @@ struct boot_info {
     uint32_t core_count;                   /* cores that are used */
     struct boot_core core[BOOT_CORES_MAX]; /* [0] is the one that booted */
     uint32_t node_count;                   /* NUMA nodes: at least 1, at most BOOT_NODES_MAX */
+    uint32_t node_domain[BOOT_NODES_MAX];  /* proximity domain of each, as the tables number them */
+    /* From one node to another, in units of the SLIT: 10 within a node, 255 unreachable. */
+    uint8_t node_distance[BOOT_NODES_MAX][BOOT_NODES_MAX];
     uint32_t node_range_count;             /* 0: nothing is known about nodes */
     struct boot_node_range node_range[BOOT_NODE_RANGES_MAX]; /* sorted, disjoint, not empty */
     bool partition_by_node;                                  /* see partition.h */

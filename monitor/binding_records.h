@@ -32,6 +32,7 @@ struct binding_record {
     bool untold;   /* the process is still to ask for it */
     bool noted;    /* the process is done with it, or dead */
     bool close_received;
+    bool announced; /* its end is, to all cores at once */
     int refusal; /* goes with an owed CLOSE */
     uint16_t peer_core, peer_number;
     uint16_t slots_log, depth;

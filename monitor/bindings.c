@@ -122,15 +122,20 @@ static void finish(struct binding_record *r) {
         release(r);
 }
 
-/* Unmaps this side, tells its process, and then the other side. */
-static void close(struct binding_record *r, int why) {
+/* Unmaps this side, and tells its process. */
+static void close_side(struct binding_record *r, int why) {
     if (r->name != ENDPOINT_NONE)
         bind_close(record_number(r));
     r->state = RECORD_CLOSING;
     r->refusal = why;
     r->noted |= r->untold || r->asked || r->name == ENDPOINT_NONE; /* it never knew of it */
-    r->owed |= OWED_CLOSE;
     answer(r, why);
+}
+
+/* And then the other side. */
+static void close(struct binding_record *r, int why) {
+    close_side(r, why);
+    r->owed |= OWED_CLOSE;
     pay(r);
 }
 
@@ -352,6 +357,45 @@ void bindings_process_died(endpoint_t process) {
             close(r, -E_PEERDEAD);
         else if (r->state == RECORD_ENDED)
             release(r);
+    }
+}
+
+/* ---- Pools that end together ---- */
+
+/* As close(), but what the other side is told is told by an announcement, or its end. */
+static void close_announced(struct binding_record *r) {
+    close_side(r, -E_PEERDEAD);
+    r->owed = 0;
+}
+
+int bindings_unmap_begin(endpoint_t owner) {
+    for_each_record(r)
+        if (r->state == RECORD_OFFERED && r->process == owner)
+            return -E_BUSY;
+    for_each_record(r)
+        if (r->state == RECORD_BOUND && r->process == owner && r->kind == BOUND_POOL_OWNER) {
+            r->announced = true;
+            close_announced(r);
+        }
+    return 0;
+}
+
+void bindings_unmap(endpoint_t owner) {
+    for_each_record(r) {
+        if (r->state != RECORD_BOUND || r->peer != owner || r->kind != BOUND_POOL_BORROWER)
+            continue;
+        r->close_received = true;
+        close_announced(r);
+        finish(r);
+    }
+}
+
+void bindings_unmap_end(endpoint_t owner) {
+    for_each_record(r) {
+        if (r->state != RECORD_CLOSING || r->process != owner || !r->announced)
+            continue;
+        r->close_received = true;
+        finish(r);
     }
 }
 

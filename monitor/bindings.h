@@ -27,6 +27,16 @@ int bindings_disconnect(endpoint_t client, endpoint_t name);
 /* MONITOR_BOUND. */
 int bindings_next(endpoint_t client, uint64_t arg[MESSAGE_ARGS]);
 
+/*
+ * All pools that a process shares with others end at once, by one announcement to all cores in the
+ * place of a CLOSE from and to each. begin: here, before it is announced: -E_BUSY one is still
+ * being made. unmap: at each core, the announcement says that the owner's side is unmapped. end:
+ * here, all have said that theirs are.
+ */
+int bindings_unmap_begin(endpoint_t owner);
+void bindings_unmap(endpoint_t owner);
+void bindings_unmap_end(endpoint_t owner);
+
 /* A process has died, and is still there: its ends are closed. Afterwards it may be destroyed. */
 void bindings_process_died(endpoint_t process);
 

@@ -11,6 +11,7 @@
 #include <runtime/kcall.h>
 #include <runtime/startup.h>
 
+#include "announcements.h"
 #include "chunks.h"
 #include "core_jobs.h"
 #include "group.h"
@@ -24,6 +25,7 @@
 #define LISTENERS_MAX 8
 
 static struct group group;
+static struct routes routes;
 static struct event_alarm tick_alarm, ready_alarm;
 static void (*ready)(void);
 static cores_listener *listeners[LISTENERS_MAX];
@@ -68,6 +70,12 @@ static core_set_t multicast(void *context, core_set_t cores, const struct messag
             sent |= core_bit(core);
     }
     return sent;
+}
+
+static const struct route *route(void *context, enum route_kind kind, core_set_t members,
+                                 unsigned root) {
+    (void)context;
+    return routes_find(&routes, kind, members, root);
 }
 
 static uint64_t load_view(void *context) {
@@ -156,6 +164,8 @@ static void stop(void *context, enum stop_reason why) {
 /* To start a core, under a new incarnation: the key is the core, argument[0] the incarnation. */
 static int vote(void *context, const struct operation *operation) {
     (void)context;
+    if (operation->kind == OPERATION_NOTHING)
+        return 0;
     if (operation->kind == OPERATION_NAME)
         return names_vote(operation);
     if (operation->kind == OPERATION_CHUNK)
@@ -171,7 +181,7 @@ static void act(void *context, const struct operation *operation) {
         names_set(operation);
     else if (operation->kind == OPERATION_CHUNK)
         chunks_moved(operation);
-    else
+    else if (operation->kind == OPERATION_START)
         group_given(&group, (unsigned)operation->key, (uint16_t)operation->argument[0]);
 }
 
@@ -189,8 +199,32 @@ static void finished(void *context, const struct operation *operation, int resul
         names_agreed(result);
     else if (operation->kind == OPERATION_CHUNK)
         chunks_agreed(result);
+    else if (operation->kind == OPERATION_NOTHING)
+        announcements_agreed(result, &group.agreement.tally);
     else
         job_agreed(result);
+}
+
+/* ---- What is announced to all ---- */
+
+static void deliver(void *context, unsigned root, const struct announcement *announcement) {
+    (void)context;
+    announcements_deliver(root, announcement);
+}
+
+static void gathered(void *context, const struct announcement *announcement,
+                     const struct tally *tally) {
+    (void)context;
+    announcements_gathered(announcement, tally);
+}
+
+int cores_announce(const struct announcement *announcement) {
+    return group_announce(&group, announcement);
+}
+
+unsigned cores_tree(enum route_kind kind, unsigned root, uint8_t parent[CORES_MAX],
+                    uint8_t round[CORES_MAX], enum tree_kind *tree) {
+    return routes_tree(&routes, kind, group.membership.view.members, root, parent, round, tree);
 }
 
 int cores_agree(struct operation *operation) {
@@ -209,10 +243,13 @@ static const struct group_actions actions = {
     .fence = fence,
     .installed = installed,
     .stop = stop,
+    .route = route,
     .vote = vote,
     .act = act,
     .cancel = cancel,
     .finished = finished,
+    .deliver = deliver,
+    .gathered = gathered,
 };
 
 /* ---- What happens to it ---- */
@@ -319,6 +356,7 @@ static int join(void) {
 
 int cores_open(void (*when_ready)(void)) {
     ready = when_ready;
+    routes_init(&routes, &machine_topology, machine_self());
     int error = machine_self() == 0 ? found() : join();
     if (!error)
         tick(&tick_alarm);

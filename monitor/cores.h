@@ -11,6 +11,7 @@
 #include <bulkhead/protocol/monitor.h>
 
 #include "peers.h"
+#include "routes.h"
 #include "view.h"
 
 /*
@@ -34,12 +35,25 @@ void cores_listen(cores_listener *listener);
  * What is agreed on by all (agreement.h); each kind has a lane of its own, and so one operation of
  * this core at a time.
  */
-enum operation_kind { OPERATION_START, OPERATION_NAME, OPERATION_CHUNK };
+enum operation_kind {
+    OPERATION_START,
+    OPERATION_NAME,
+    OPERATION_CHUNK,
+    OPERATION_NOTHING, /* to measure it */
+};
 
+struct announcement;
 struct operation;
 
 /* Begins an operation of which kind, key and arguments are given. As group_request(). */
 int cores_agree(struct operation *operation);
+
+/* Tells all members, along a tree. As group_announce(). */
+int cores_announce(const struct announcement *announcement);
+
+/* The tree from a member to all. Returns its rounds; who is no member is not told of. */
+unsigned cores_tree(enum route_kind kind, unsigned root, uint8_t parent[CORES_MAX],
+                    uint8_t round[CORES_MAX], enum tree_kind *tree);
 
 /* Events of the kernel: the bell of another monitor, and that instances have stopped. */
 void cores_bell(uint32_t core, bool closed);

@@ -11,6 +11,8 @@
 #include <bulkhead/cores.h>
 #include <bulkhead/info.h>
 
+#include <topology/topology.h>
+
 #include "instance.h"
 
 /* SYSTEM_VIEW: what all monitors see. */
@@ -26,6 +28,7 @@ _Static_assert(sizeof(struct system_view) <= PAGE_SIZE, "a page");
 
 extern struct boot_info machine_boot;
 extern struct core_info machine_own; /* of this core, as it was when the monitor started */
+extern struct topology machine_topology;
 
 /* Finds out, and maps the system block. 0, or a negated error; without other cores it is not there.
  */

@@ -6,6 +6,7 @@
 #include <runtime/kcall.h>
 #include <runtime/startup.h>
 
+#include "announcements.h"
 #include "bindings.h"
 #include "children.h"
 #include "chunks.h"
@@ -191,6 +192,47 @@ static int serve_memory_move(struct call *call) {
     return result;
 }
 
+static int serve_announce(struct call *call) {
+    return announcements_measure(call->client, call->arg);
+}
+
+static int serve_unmap(struct call *call) { return announcements_unmap(call->client, call->arg); }
+
+_Static_assert((unsigned)MONITOR_TREE_COUNT == (unsigned)ROUTE_KINDS &&
+                   (unsigned)MONITOR_TREE_FLAT == (unsigned)ROUTE_FLAT,
+               "the same trees");
+_Static_assert(MONITOR_TEXT_MAX >= CORES_MAX * sizeof(struct monitor_tree_core), "room for a tree");
+
+static int serve_tree(struct call *call) {
+    struct monitor_tree_core *cores = (struct monitor_tree_core *)call->text;
+    const struct topology *t = &machine_topology;
+    uint8_t parent[CORES_MAX], round[CORES_MAX];
+    enum tree_kind tree;
+
+    if (call->arg[2] >= ROUTE_KINDS)
+        return -E_INVAL;
+    if (call->arg[3] >= machine_cores() || !cores_is_member((uint32_t)call->arg[3]))
+        return -E_NOENT;
+    unsigned rounds = cores_tree((enum route_kind)call->arg[2], (unsigned)call->arg[3], parent,
+                                 round, &tree);
+    for (uint32_t core = 0; core < machine_cores(); core++) {
+        bool member = cores_is_member(core);
+        bool has_parent = member && parent[core] != ROUTE_NO_PARENT;
+        cores[core] = (struct monitor_tree_core){
+            .package = t->core[core].group[LEVEL_PACKAGE],
+            .cache = t->core[core].group[LEVEL_CACHE],
+            .physical = t->core[core].group[LEVEL_PHYSICAL],
+            .node = t->core[core].node,
+            .member = member,
+            .parent = has_parent ? parent[core] : (uint16_t)CORE_HERE,
+            .round = member ? round[core] : 0,
+        };
+    }
+    call->arg[1] = (uint64_t)tree + ROUTE_FLAT;
+    call->arg[2] = rounds;
+    return deliver(call, machine_cores() * sizeof *cores);
+}
+
 /* Which core a request is for. */
 enum place { PLACE_HERE, PLACE_CORE /* arg[5] */, PLACE_ENDPOINT /* arg[0] */ };
 
@@ -221,6 +263,9 @@ static const struct kind {
     ROW(PUBLISH) = { serve_publish },
     ROW(FIND) = { serve_find, .open = true },
     ROW(MEMORY_MOVE) = { serve_memory_move },
+    ROW(ANNOUNCE) = { serve_announce },
+    ROW(UNMAP) = { serve_unmap, .open = true },
+    ROW(TREE) = { serve_tree, .open = true, .text = TEXT_OUT, .address = 0 },
     ROW(CORES) = { serve_cores, .text = TEXT_OUT, .address = 0 },
     ROW(CORE_CONTROL) = { serve_core_control },
     ROW(GETINFO) = { serve_getinfo, .place = PLACE_CORE, .text = TEXT_OUT, .address = 0 },

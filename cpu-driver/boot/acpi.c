@@ -7,6 +7,7 @@
 #include "acpi_entry.h"
 #include "acpi_tables.h"
 #include "aml.h"
+#include "slit.h"
 #include "srat.h"
 
 #define TABLE_BYTES_MAX  0x1000000U
@@ -28,6 +29,7 @@ struct reader {
     const struct acpi_memory *memory;
     struct boot_info *boot;
     const struct acpi_srat *srat; /* read last, when the cores are known */
+    const struct acpi_slit *slit; /* and this, when the nodes are */
     uint32_t cores_ignored;
 };
 
@@ -152,6 +154,10 @@ static void keep_srat(struct reader *reader, const struct acpi_header *header) {
     reader->srat = (const void *)header;
 }
 
+static void keep_slit(struct reader *reader, const struct acpi_header *header) {
+    reader->slit = (const void *)header;
+}
+
 static void read_hpet(struct reader *reader, const struct acpi_header *header) {
     const struct acpi_hpet *hpet = (const void *)header;
     if (hpet->base.space == ACPI_SPACE_MEMORY)
@@ -219,6 +225,7 @@ static const struct {
     { "HPET", sizeof(struct acpi_hpet), read_hpet },
     { "FACP", __builtin_offsetof(struct acpi_fadt, reset), read_fadt }, /* the length in ACPI 1.0 */
     { "SRAT", sizeof(struct acpi_srat), keep_srat },
+    { "SLIT", sizeof(struct acpi_slit), keep_slit },
     { "SSDT", sizeof(struct acpi_header), read_definition_block },
 };
 
@@ -321,4 +328,5 @@ void acpi_read(const struct acpi_memory *memory, const void *rsdp, size_t rsdp_b
     if (reader.cores_ignored > 0)
         log_line("acpi: %u cores ignored: more than %d", reader.cores_ignored, BOOT_CORES_MAX);
     srat_read(reader.srat, boot);
+    slit_read(reader.slit, boot);
 }

@@ -143,6 +143,13 @@ struct acpi_madt_x2apic { /* 5.2.12.12 */
     uint32_t apic_id, flags, reserved_uid;
 } PACKED;
 
+/* System Locality Information Table, 5.2.17, followed by a matrix of bytes, row by row. */
+struct acpi_slit {
+    struct acpi_header header;
+    uint64_t localities;
+    uint8_t distance[];
+} PACKED;
+
 /* System Resource Affinity Table, 5.2.16, followed by entries. */
 struct acpi_srat {
     struct acpi_header header;

@@ -154,6 +154,7 @@ static void number_nodes(struct reader *reader) {
     for (uint32_t i = 0; i < boot->node_range_count; i++)
         boot->node_range[i].node = index_of(reader, boot->node_range[i].node);
     boot->node_count = reader->domains;
+    memcpy(boot->node_domain, reader->domain, sizeof boot->node_domain);
 }
 
 static void forget_nodes(struct boot_info *boot) {
@@ -161,6 +162,7 @@ static void forget_nodes(struct boot_info *boot) {
         boot->core[i].node = 0;
     boot->node_count = 1;
     boot->node_range_count = 0;
+    memset(boot->node_domain, 0, sizeof boot->node_domain);
 }
 
 void srat_read(const struct acpi_srat *srat, struct boot_info *boot) {

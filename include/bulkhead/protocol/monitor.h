@@ -94,7 +94,21 @@
      * memory already, E_NOMEM the former has no chunk of 2 MiB free, E_QUOTA its monitor has      \
      * given the memory to others, E_NOSLOT or E_RANGE the latter has no place for it, E_PEERDEAD  \
      * one failed meanwhile */                                                                     \
-    X(MEMORY_MOVE, MESSAGE_TYPE_SERVICE + 18)
+    X(MEMORY_MOVE, MESSAGE_TYPE_SERVICE + 18)                                                      \
+    /* Tell all cores, to measure it. arg[0]: 0 and that is all, 1 and agree, by two-phase commit; \
+     * arg[1]: enum monitor_tree. The reply comes when all have answered. Reply arg[0]: messages   \
+     * that it took, arg[1]: rounds until the last core had it. E_INVAL, E_BUSY this monitor has   \
+     * one under way */                                                                            \
+    X(ANNOUNCE, MESSAGE_TYPE_SERVICE + 19)                                                         \
+    /* End all pools that the client shares with processes of other cores: when the reply comes,   \
+     * nobody has their memory mapped. arg[0]: enum monitor_tree. Reply as of ANNOUNCE. E_BUSY.    \
+     * Open to every client */                                                                     \
+    X(UNMAP, MESSAGE_TYPE_SERVICE + 20)                                                            \
+    /* The tree along which a member tells all. arg[0]: address, arg[1]: bytes there for a struct  \
+     * monitor_tree_core for each core, arg[2]: enum monitor_tree, arg[3]: root. Reply arg[0]:     \
+     * bytes written, arg[1]: enum monitor_tree that it is, arg[2]: rounds. E_INVAL, E_NOENT the   \
+     * root is no member. Open to every client */                                                  \
+    X(TREE, MESSAGE_TYPE_SERVICE + 21)
 
 enum monitor_request {
 #define X(name, number) MONITOR_##name = (number),
@@ -149,6 +163,29 @@ struct monitor_core {
     uint32_t node; /* NUMA node */
     uint32_t reserved;
     uint64_t memory_bytes; /* of its partition */
+};
+
+/* X(name, text): trees (topology/tree.h). */
+#define MONITOR_TREES(X)                                                        \
+    X(CHOSEN, "chosen") /* whichever costs least */                             \
+    X(FLAT, "flat")     /* the root tells everybody */                          \
+    X(BINOMIAL, "binomial")                                                     \
+    X(MULTICAST, "multicast") /* one message into each package, farthest first */
+
+enum monitor_tree {
+#define X(name, text) MONITOR_TREE_##name,
+    MONITOR_TREES(X)
+#undef X
+        MONITOR_TREE_COUNT
+};
+
+/* Where a core is in the machine, and in a tree. */
+struct monitor_tree_core {
+    uint16_t package, cache, physical, node; /* numbered from 0 over the machine */
+    uint16_t member;
+    uint16_t parent; /* CORE_HERE: none, it is the root, or no member */
+    uint16_t round;  /* in which it is told */
+    uint16_t reserved;
 };
 
 enum core_control {

@@ -1,0 +1,20 @@
+/*
+ * What clients have announced to all cores: MONITOR_ANNOUNCE and MONITOR_UNMAP.
+ */
+#ifndef MONITOR_ANNOUNCEMENTS_H
+#define MONITOR_ANNOUNCEMENTS_H
+
+#include <runtime/ipc.h>
+
+#include "multicast.h"
+
+/* Both return 1 when the reply will come later, else an error. */
+int announcements_measure(endpoint_t client, const uint64_t arg[MESSAGE_ARGS]);
+int announcements_unmap(endpoint_t client, const uint64_t arg[MESSAGE_ARGS]);
+
+/* For cores.c: one has come; one of ours has come to all, has been agreed on. */
+void announcements_deliver(unsigned root, const struct announcement *announcement);
+void announcements_gathered(const struct announcement *announcement, const struct tally *tally);
+void announcements_agreed(int result, const struct tally *tally);
+
+#endif
