@@ -18,6 +18,7 @@ include mk/image.mk
 include mk/run.mk
 include mk/urpc.mk
 include mk/mailbox.mk
+include mk/topology-sim.mk
 include mk/test.mk
 include mk/models.mk
 include mk/lint.mk
@@ -25,7 +26,7 @@ endif
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' \
-	    mk/run.mk mk/test.mk mk/urpc.mk mk/models.mk mk/image.mk mk/component.mk mk/lint.mk mk/toolchain.mk Makefile
+	    mk/run.mk mk/test.mk mk/urpc.mk mk/topology-sim.mk mk/models.mk mk/image.mk mk/component.mk mk/lint.mk mk/toolchain.mk Makefile
 
 clean: ## removes everything that was made, and the fetched sources
 	rm -rf build

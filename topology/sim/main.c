@@ -17,7 +17,7 @@
 #include "operations.h"
 #include "validate.h"
 
-#define ROOTS 32U
+#define ROOTS 16U
 
 static void fail(const char *what, const char *why) {
     fprintf(stderr, "topology-sim: %s: %s\n", what, why);
@@ -37,39 +37,50 @@ static int compare(const void *a, const void *b) {
     return (*x > *y) - (*x < *y);
 }
 
-/* Each of a few cores is the root, or of many ROOTS, core 0 and others all over the machine. */
-static void print(const struct operation *o, struct machine *m, enum tree_kind kind,
-                  const struct prices *prices) {
-    uint32_t cores = m->topology.cores, n = cores < ROOTS ? cores : ROOTS, rounds = 0;
+static void print(const struct operation *o, const struct machine *m, enum tree_kind kind,
+                  const char *unit, const struct sim_result *results, uint32_t n) {
     uint64_t both[ROOTS], down[ROOTS];
-    struct sim_result r;
+    uint32_t rounds = 0;
 
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t spread = (uint32_t)((uint64_t)(i * 2654435769U) * cores >> 32);
-        r = operation_play(o, m, kind, cores <= ROOTS ? i : spread, prices);
-        both[i] = r.both;
-        down[i] = r.down;
-        rounds = r.rounds > rounds ? r.rounds : rounds;
+        both[i] = results[i].both;
+        down[i] = results[i].down;
+        rounds = results[i].rounds > rounds ? results[i].rounds : rounds;
     }
     qsort(both, n, sizeof both[0], compare);
     qsort(down, n, sizeof down[0], compare);
-    printf("BENCH name=%s unit=%s n=%u min=%lu q1=%lu median=%lu q3=%lu max=%lu", o->name,
-           prices->unit, n, both[0], both[n / 4], both[n / 2], both[3 * n / 4], both[n - 1]);
-    printf(" cores=%u tree=%s messages=%u rounds=%u machine=%s sim=1 down=%lu\n", cores,
-           tree_names[kind], r.messages, rounds, m->text, down[n / 2]);
+    printf("BENCH name=%s unit=%s n=%u min=%lu q1=%lu median=%lu q3=%lu max=%lu", o->name, unit, n,
+           both[0], both[n / 4], both[n / 2], both[3 * n / 4], both[n - 1]);
+    printf(" cores=%u tree=%s messages=%u rounds=%u machine=%s sim=1 down=%lu\n", m->topology.cores,
+           tree_names[kind], results[0].messages, rounds, m->text, down[n / 2]);
+}
+
+/* Each core is the root; of many, ROOTS: core 0, and others all over the machine. */
+static uint32_t choose_root(uint32_t i, uint32_t cores) {
+    return cores <= ROOTS ? i : (uint32_t)((uint64_t)(i * 2654435769U) * cores >> 32);
 }
 
 static void price(const char *text, const struct prices *prices) {
-    struct machine machine;
-    const char *wrong = machine_make(&machine, text);
+    static struct sim_result results[TREE_KINDS][OPERATIONS][ROOTS];
+    struct machine m;
+    const char *wrong = machine_make(&m, text);
 
     if (wrong)
         fail(text, wrong);
-    for (uint32_t i = 0; i < operation_count; i++)
+    uint32_t n = m.topology.cores < ROOTS ? m.topology.cores : ROOTS;
+    for (enum tree_kind kind = TREE_FLAT; kind < TREE_KINDS; kind++)
+        for (uint32_t root = 0; root < n; root++)
+            for (uint32_t i = 0; i < OPERATIONS; i++) {
+                /* All but the unicast, which is first, share a tree. */
+                if (i == 0 || operations[i - 1].is_unicast)
+                    operation_plant(&operations[i], &m, kind, choose_root(root, m.topology.cores));
+                results[kind][i][root] = operation_play(&operations[i], &m, prices);
+            }
+    for (uint32_t i = 0; i < OPERATIONS; i++)
         for (enum tree_kind kind = TREE_FLAT; kind < TREE_KINDS; kind++)
             if (operations[i].trees & 1U << kind)
-                print(&operations[i], &machine, kind, prices);
-    machine_free(&machine);
+                print(&operations[i], &m, kind, prices->unit, results[kind][i], n);
+    machine_free(&m);
 }
 
 /* Powers of two and those half way between them; with less than a package, so many cores. */

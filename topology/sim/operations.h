@@ -30,13 +30,18 @@ struct operation {
     uint32_t trees;  /* bit by kind: along which it is priced */
 };
 
-extern const struct operation operations[];
-extern const uint32_t operation_count;
+#define OPERATIONS 5U
+
+extern const struct operation operations[OPERATIONS];
 
 const struct operation *operation_find(const char *name);
 
-/* From `root` to all members of a machine, along a tree of a kind. */
-struct sim_result operation_play(const struct operation *o, struct machine *m, enum tree_kind kind,
-                                 uint32_t root, const struct prices *prices);
+/* Plants the machine's tree from `root` to all members, or to those that take part. */
+void operation_plant(const struct operation *o, struct machine *m, enum tree_kind kind,
+                     uint32_t root);
+
+/* Along the machine's tree, as it was planted. */
+struct sim_result operation_play(const struct operation *o, const struct machine *m,
+                                 const struct prices *prices);
 
 #endif

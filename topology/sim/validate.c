@@ -76,7 +76,8 @@ static const char *compare(const struct figure *f, char *why) {
         wrong = why;
     } else {
         memset(machine.member + f->cores, 0, machine.topology.cores - f->cores);
-        struct sim_result r = operation_play(f->operation, &machine, f->kind, f->root, &prices);
+        operation_plant(f->operation, &machine, f->kind, f->root);
+        struct sim_result r = operation_play(f->operation, &machine, &prices);
         if (f->messages != r.messages || f->rounds != r.rounds) {
             snprintf(why, REASON_MAX,
                      "messages=%u rounds=%u, and by the simulation messages=%u rounds=%u",
