@@ -181,8 +181,7 @@ static void pay_below(struct agreement *a, struct phase *phase, bool voting, boo
                       unsigned slot, unsigned coordinator, const struct operation *operation) {
     if (!phase->owed)
         return;
-    struct message message =
-        message_down(a, voting, commits, tag_of(slot, coordinator), operation);
+    struct message message = message_down(a, voting, commits, tag_of(slot, coordinator), operation);
     phase_pay(phase, route_from(a, coordinator, operation), &message, a->actions->multicast,
               a->context);
 }
@@ -209,8 +208,8 @@ static void pay_parents(struct agreement *a, enum peer_message type, unsigned sl
                         core_set_t *owed) {
     for_each_core(core, *owed) {
         const struct record *record = &a->record[core * AGREEMENT_SLOTS + slot];
-        struct message message = agreement_compose(a, type, a->view.number, tag_of(slot, core),
-                                                   &record->operation);
+        struct message message =
+            agreement_compose(a, type, a->view.number, tag_of(slot, core), &record->operation);
         core_set_t to = core_bit(route_from(a, core, &record->operation)->parent);
         if (type == PEER_VOTE) {
             message.arg[3] = record->votes.state;
@@ -293,9 +292,8 @@ static int on_answer(struct agreement *a, unsigned sender, const struct message 
     struct attempt *attempt = &a->attempt[slot];
     struct record *record = &a->record[coordinator * AGREEMENT_SLOTS + slot];
     const struct operation *operation = own ? &attempt->operation : &record->operation;
-    bool awaits =
-        own ? attempt->stage == (votes ? ATTEMPT_VOTING : ATTEMPT_DECIDING)
-            : record->stage == (votes ? RELAY_VOTING : RELAY_DECIDING);
+    bool awaits = own ? attempt->stage == (votes ? ATTEMPT_VOTING : ATTEMPT_DECIDING)
+                      : record->stage == (votes ? RELAY_VOTING : RELAY_DECIDING);
     if (!awaits || !same(operation, message->arg[1], (uint32_t)message->arg[2]))
         return -E_STATE;
     if (votes)

@@ -54,8 +54,8 @@ int announcements_measure(endpoint_t client, const uint64_t arg[MESSAGE_ARGS]) {
         return -E_INVAL;
     if (arg[0] == MEASURE_AGREEMENT)
         return agree(client, arg[1]);
-    return announce(client, &(struct announcement){ .kind = ANNOUNCE_NOTHING,
-                                                    .route = (uint8_t)arg[1] });
+    return announce(client,
+                    &(struct announcement){ .kind = ANNOUNCE_NOTHING, .route = (uint8_t)arg[1] });
 }
 
 int announcements_unmap(endpoint_t client, const uint64_t arg[MESSAGE_ARGS]) {

@@ -7,8 +7,8 @@
 #include "peer_protocol.h"
 
 static const struct route *route_from(const struct multicast *m, unsigned root) {
-    return m->actions->route(m->context,
-                             (enum route_kind)m->relay[root].announcement.route, m->members, root);
+    return m->actions->route(m->context, (enum route_kind)m->relay[root].announcement.route,
+                             m->members, root);
 }
 
 static struct message compose(const struct multicast *m, enum peer_message type, unsigned root) {

@@ -38,11 +38,11 @@
  * Three of them fit into a core's process slots, with all that they may create: a test may run
  * another.
  */
-#define EVERYTHING                                                                             \
-    .ipc = IPC_ALL, .kcalls = KCALL_ALL & ~KCALL_MONITOR,                                      \
-    .targets = { "monitor", "serial", "test-*", "chanbench*" }, .ports = { { 0, 0x10000 } },   \
-    .lines = { { 0, 256 } }, .frames = 4096, .processes = 80, .priority = SCHED_PRIORITY_USER, \
-    .most_urgent = 0, .quantum = 10 * MS, .manages = true
+#define EVERYTHING                                                                         \
+    .ipc = IPC_ALL, .kcalls = KCALL_ALL & ~KCALL_MONITOR,                                  \
+    .targets = { "monitor", "serial", "test-*", "chanbench*", "monbench" },                \
+    .ports = { { 0, 0x10000 } }, .lines = { { 0, 256 } }, .frames = 4096, .processes = 80, \
+    .priority = SCHED_PRIORITY_USER, .most_urgent = 0, .quantum = 10 * MS, .manages = true
 
 const struct policy policies[] = {
     /* Keys are for the shell: a program that could read them could keep them from it for good. */
@@ -84,6 +84,7 @@ const struct policy policies[] = {
     { .program = "spin", ORDINARY },
     { .program = "ipcbench", EVERYTHING },
     { .program = "chanbench", EVERYTHING },
+    { .program = "monbench", EVERYTHING },
     { .program = "chanbench-idle", .image = "chanbench", ORDINARY },
     { .program = "test-*", EVERYTHING },
 };

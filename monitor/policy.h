@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define POLICY_TARGETS   4
+#define POLICY_TARGETS   5
 #define POLICY_RANGES    2
 #define POLICY_ARGUMENTS 4
 

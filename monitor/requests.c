@@ -213,8 +213,8 @@ static int serve_tree(struct call *call) {
         return -E_INVAL;
     if (call->arg[3] >= machine_cores() || !cores_is_member((uint32_t)call->arg[3]))
         return -E_NOENT;
-    unsigned rounds = cores_tree((enum route_kind)call->arg[2], (unsigned)call->arg[3], parent,
-                                 round, &tree);
+    unsigned rounds =
+        cores_tree((enum route_kind)call->arg[2], (unsigned)call->arg[3], parent, round, &tree);
     for (uint32_t core = 0; core < machine_cores(); core++) {
         bool member = cores_is_member(core);
         bool has_parent = member && parent[core] != ROUTE_NO_PARENT;

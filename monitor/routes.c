@@ -51,7 +51,8 @@ unsigned routes_tree(const struct routes *routes, enum route_kind kind, core_set
                      enum tree_kind *tree) {
     *tree = make(routes, kind, members, root);
     for_each_core(core, members) {
-        parent[core] = nodes[core].parent == TREE_NONE ? ROUTE_NO_PARENT : (uint8_t)nodes[core].parent;
+        parent[core] =
+            nodes[core].parent == TREE_NONE ? ROUTE_NO_PARENT : (uint8_t)nodes[core].parent;
         round[core] = (uint8_t)nodes[core].round;
     }
     return made.rounds;

@@ -20,7 +20,7 @@ uint64_t figure_quartile(struct figure *figure, unsigned quarters) {
     return figure->sample[(quarters * (figure->count - 1) + 2) / 4];
 }
 
-void figure_print(struct figure *figure, const char *unit) {
+void figure_print_with(struct figure *figure, const char *unit, const char *keys) {
     static const char *const names[] = { "min", "q1", "median", "q3", "max" };
 
     if (figure->count == 0)
@@ -28,5 +28,7 @@ void figure_print(struct figure *figure, const char *unit) {
     printf("BENCH name=%s unit=%s n=%zu", figure->name, unit, figure->count);
     for (unsigned quarters = 0; quarters <= 4; quarters++)
         printf(" %s=%" PRIu64, names[quarters], figure_quartile(figure, quarters));
-    putchar('\n');
+    printf("%s\n", keys);
 }
+
+void figure_print(struct figure *figure, const char *unit) { figure_print_with(figure, unit, ""); }

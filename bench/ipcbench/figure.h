@@ -29,4 +29,7 @@ uint64_t figure_quartile(struct figure *figure, unsigned quarters);
 /* Prints the line. A figure without samples has none. */
 void figure_print(struct figure *figure, const char *unit);
 
+/* With more keys: " key=value ...". */
+void figure_print_with(struct figure *figure, const char *unit, const char *keys);
+
 #endif

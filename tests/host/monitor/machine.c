@@ -230,7 +230,8 @@ static const struct group_actions actions = {
 /* ---- Cores ---- */
 
 static void make_topology(struct machine *machine) {
-    unsigned threads = 1 + (unsigned)machine_random(2), cache = threads * (1 + (unsigned)machine_random(4));
+    unsigned threads = 1 + (unsigned)machine_random(2),
+             cache = threads * (1 + (unsigned)machine_random(4));
     unsigned package = cache * (1 + (unsigned)machine_random(3));
 
     machine->topology = (struct topology){ .cores = machine->core_count,

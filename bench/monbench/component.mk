@@ -1,0 +1,4 @@
+name := monbench
+sources := $(wildcard $(here)/*.c) ../ipcbench/figure.c
+libraries :=
+flags := -Ibench/ipcbench
