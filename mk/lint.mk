@@ -29,7 +29,8 @@ lint: build/compile_commands.json ## clang-tidy, cppcheck and shellcheck on all 
 	    --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 	    -D'TestSuite(...)=' -D'CK_RING_PROTOTYPE(...)=' -D'Test(suite,name,...)=static void suite##_##name(void)' \
 	    --suppress=constStatement --suppress='*:build/third-party/*'
-	@shellcheck tools/*.sh mk/*.sh tests/models/*.sh tests/host/urpc/*/*.sh bench/host/*.sh .ci/run
+	@shellcheck tools/*.sh mk/*.sh tests/models/*.sh tests/host/urpc/*/*.sh tests/host/topology-sim/*/*.sh \
+	    bench/host/*.sh topology/sim/*.sh .ci/run
 	@echo 'lint: nothing found in $(words $(lint_sources)) C sources'
 
 format_sources := $(shell git ls-files '*.c' '*.h' 2>/dev/null)

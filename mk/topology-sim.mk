@@ -12,6 +12,7 @@ $(sim): $(sim_sources) $(wildcard topology/sim/*.h topology/include/topology/*.h
 $(foreach source,$(sim_sources),$(eval $(call lint_source,$(source),$(flags.sim))))
 
 host_programs += $(sim)
+tests += 'host/topology-report=tests/host/topology-sim/report/run.sh'
 
 topology-sim: $(sim) ## what trees of 2 to 4096 cores take: build/bench/topology-sim.json, and a table
 	@topology/sim/run.sh

@@ -52,15 +52,15 @@ void machine_plant(struct machine *m, enum tree_kind kind, uint32_t root) {
 /* ---- From a text ---- */
 
 enum part {
-    PART_NODE,
+    PART_NUMA,
     PART_PACKAGE,
-    PART_CACHE,
+    PART_L3,
     PART_CORE,
-    PART_THREAD,
+    PART_PU,
     PARTS,
 };
 
-static const char *const part_names[PARTS] = { "node", "package", "cache", "core", "thread" };
+static const char *const part_names[PARTS] = { "numa", "package", "l3", "core", "pu" };
 
 struct description {
     uint32_t count[PARTS]; /* in one of the level before; 0: not said */
@@ -75,7 +75,7 @@ static const char *read_part(struct description *d, enum part *next, const char 
            (strlen(part_names[part]) != length || strncmp(*text, part_names[part], length) != 0))
         part++;
     if (part == PARTS || (*text)[length] != ':')
-        return "a level is unknown, or not in order: node, package, cache, core, thread";
+        return "a level is unknown, or not in order: numa, package, l3, core, pu";
     if (!isdigit((unsigned char)(*text)[length + 1]))
         return "a level has no number";
     unsigned long count = strtoul(*text + length + 1, &end, 10);
@@ -88,7 +88,7 @@ static const char *read_part(struct description *d, enum part *next, const char 
 }
 
 static const char *read_description(struct description *d, const char *text) {
-    enum part next = PART_NODE;
+    enum part next = PART_NUMA;
     const char *wrong;
 
     for (;;) {
@@ -106,7 +106,7 @@ static const char *read_description(struct description *d, const char *text) {
 static uint64_t measure(const struct description *d, uint64_t *span) {
     uint64_t cores = 1;
 
-    for (int part = PART_THREAD; part >= PART_NODE; part--) {
+    for (int part = PART_PU; part >= PART_NUMA; part--) {
         span[part] = cores;
         cores *= d->count[part] ? d->count[part] : 1;
         if (cores > TOPOLOGY_CORES_MAX)
@@ -134,24 +134,25 @@ const char *machine_make(struct machine *m, const char *text) {
     if (cores > TOPOLOGY_CORES_MAX)
         return "it has too many cores";
     /* More packages than there can be nodes share them, neighbours first. */
-    if (d.count[PART_NODE] == 0)
-        for (span[PART_NODE] = span[PART_PACKAGE]; span[PART_NODE] * TOPOLOGY_NODES_MAX < cores;)
-            span[PART_NODE] *= 2;
-    uint64_t nodes = (cores + span[PART_NODE] - 1) / span[PART_NODE];
+    if (d.count[PART_NUMA] == 0)
+        for (span[PART_NUMA] = span[PART_PACKAGE]; span[PART_NUMA] * TOPOLOGY_NODES_MAX < cores;)
+            span[PART_NUMA] *= 2;
+    uint64_t nodes = (cores + span[PART_NUMA] - 1) / span[PART_NUMA];
     if (nodes > TOPOLOGY_NODES_MAX)
         return "it has too many nodes";
 
     machine_allocate(m, (uint32_t)cores, (uint32_t)nodes);
-    for (size_t i = 0; text[i]; i++)
-        m->text[i] = text[i] == ' ' ? '_' : text[i];
+    memcpy(m->text, text, strlen(text));
+    for (char *space; (space = strchr(m->text, ' '));)
+        *space = '_';
     for (uint32_t core = 0; core < cores; core++)
         m->topology.core[core] = (struct topology_core){
             .group = {
                 [LEVEL_PACKAGE] = (uint16_t)(core / span[PART_PACKAGE]),
-                [LEVEL_CACHE] = (uint16_t)(core / span[PART_CACHE]),
+                [LEVEL_CACHE] = (uint16_t)(core / span[PART_L3]),
                 [LEVEL_PHYSICAL] = (uint16_t)(core / span[PART_CORE]),
             },
-            .node = (uint16_t)(core / span[PART_NODE]),
+            .node = (uint16_t)(core / span[PART_NUMA]),
         };
     for (uint32_t a = 0; a < nodes; a++)
         for (uint32_t b = 0; b < nodes; b++)

@@ -1,13 +1,13 @@
 /*
  * Machines that are made up: `package:8_core:4` has 8 packages of 4 cores. Levels stand from the
- * outside in, each with how many of it there are in one of the level before, joined by `_` or a
- * space:
+ * outside in, named as in hwloc's synthetic descriptions, each with how many of it there are in one
+ * of the level before, joined by `_` or a space:
  *
- *   node      NUMA node; without it each package is one, as long as there are at most 64
+ *   numa      node; without it each package is one, as long as there are at most 64
  *   package
- *   cache     of the last level; without it each package has one
+ *   l3        cache of the last level; without it each package has one
  *   core      physical core
- *   thread    hardware thread, which runs an instance; without it each physical core has one
+ *   pu        hardware thread, which runs an instance; without it each physical core has one
  *
  * Nodes are the corners of a hypercube, with those corners left out that there are no nodes for: as
  * many hops apart as their numbers differ in bits. The distance of one hop is 20, that of more 30.

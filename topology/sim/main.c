@@ -39,7 +39,7 @@ static int compare(const void *a, const void *b) {
 
 static void print(const struct operation *o, const struct machine *m, enum tree_kind kind,
                   const char *unit, const struct sim_result *results, uint32_t n) {
-    uint64_t both[ROOTS], down[ROOTS];
+    uint64_t both[ROOTS] = { 0 }, down[ROOTS] = { 0 };
     uint32_t rounds = 0;
 
     for (uint32_t i = 0; i < n; i++) {

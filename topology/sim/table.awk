@@ -30,8 +30,8 @@ END {
     for (i = 1; i <= count; i++) {
         cores = order[i]
         tree = median[cores, "multicast"]
-        printf "%5d %9d %9d %9d %6d %6.1f %8s\n", cores, median[cores, "flat"], median[cores, "binomial"],
-            tree, rounds[cores], median[cores, "flat"] / tree, (i == 1 ? "" : "+" (tree - last))
+        printf "%5d %9d %9d %9d %6d %6.1f%s\n", cores, median[cores, "flat"], median[cores, "binomial"],
+            tree, rounds[cores], median[cores, "flat"] / tree, (i == 1 ? "" : sprintf(" %8s", "+" (tree - last)))
         last = tree
     }
     print ""

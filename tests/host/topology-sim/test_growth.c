@@ -33,7 +33,7 @@ Test(growth, unmapping_on_32_cores_takes_a_third_of_a_broadcast) {
  * packages, a doubling also puts others farther away than there were before.
  */
 Test(growth, of_multicast_is_logarithmic, .timeout = 120) {
-    uint64_t there_and_back = 2 * tree_costs_published.transfer[REACH_HOPS];
+    uint64_t there_and_back = UINT64_C(2) * tree_costs_published.transfer[REACH_HOPS];
     uint64_t farther = 2 * (there_and_back / 2 - tree_costs_published.transfer[REACH_HOP]);
 
     for (uint32_t packages = 1; packages < 1024; packages *= 2) {

@@ -17,8 +17,8 @@ Test(machine, has_the_groups_of_its_text) {
     struct machine m;
     const struct topology *t = &m.topology;
 
-    cr_assert_null(machine_make(&m, "package:2 cache:2 core:2_thread:2"));
-    cr_expect_str_eq(m.text, "package:2_cache:2_core:2_thread:2");
+    cr_assert_null(machine_make(&m, "package:2 l3:2 core:2_pu:2"));
+    cr_expect_str_eq(m.text, "package:2_l3:2_core:2_pu:2");
     cr_expect_null(topology_fault(t));
     cr_expect_eq(t->cores, 16);
     cr_expect_eq(t->nodes, 2);
@@ -48,7 +48,7 @@ Test(machine, packages_are_corners_of_a_hypercube) {
 Test(machine, nodes_hold_packages) {
     struct machine m;
 
-    cr_assert_null(machine_make(&m, "node:2_package:3_core:2"));
+    cr_assert_null(machine_make(&m, "numa:2_package:3_core:2"));
     cr_expect_eq(m.topology.nodes, 2);
     cr_expect_eq(m.topology.core[5].node, 0);
     cr_expect_eq(m.topology.core[6].node, 1);
@@ -85,10 +85,10 @@ Test(machine, texts_that_make_no_sense_are_refused) {
         "core:2_package:2",
         "core:2_core:2",
         "core:4097",
-        "node:65_core:1",
+        "numa:65_core:1",
         "package:64_core:65",
         "package:99999999999999999999",
-        "package:4096_cache:4096_core:4096_thread:4096",
+        "package:4096_l3:4096_core:4096_pu:4096",
     };
     char endless[200];
 

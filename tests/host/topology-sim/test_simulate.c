@@ -27,7 +27,7 @@ static void grow_groups(struct topology *t) {
 
 /* Neighbours need not have numbers that follow each other. */
 static void shuffle(struct topology *t) {
-    for (uint32_t core = t->cores - 1; core; core--) {
+    for (uint32_t core = 1; core < t->cores; core++) {
         uint32_t other = (uint32_t)random_below(core + 1);
         struct topology_core swap = t->core[core];
         t->core[core] = t->core[other];

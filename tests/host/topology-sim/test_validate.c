@@ -8,18 +8,18 @@
 
 #define STATISTICS "unit=insn n=20 min=1 q1=2 median=3 q3=4 max=5 "
 
-#define RIGHT                                                                  \
-    "Bulkhead 0.1\r\n"                                                         \
-    "BENCH name=sendrec_0 unit=insn n=20 min=1 q1=2 median=3 q3=4 max=5\r\n"   \
-    "BENCH name=unicast " STATISTICS                                           \
-    "cores=8 tree=flat messages=2 rounds=1 machine=package:2_core:4\r\n"       \
-    "BENCH name=broadcast " STATISTICS                                         \
-    "cores=8 tree=flat messages=14 rounds=7 machine=package:2_core:4\r\n"      \
-    "BENCH name=multicast " STATISTICS                                         \
-    "cores=8 tree=multicast messages=14 rounds=3 machine=package:2_core:4\r\n" \
-    "BENCH name=agree " STATISTICS                                             \
-    "cores=8 tree=binomial messages=28 rounds=3 machine=package:2_core:4\n"    \
-    "BENCH name=unmap_all " STATISTICS                                         \
+#define RIGHT                                                                              \
+    "Bulkhead 0.1\r\n"                                                                     \
+    "BENCH name=sendrec_0 unit=insn n=20 min=1 q1=2 median=3 q3=4 max=5\r\n"               \
+    "BENCH name=unicast " STATISTICS                                                       \
+    "cores=8 tree=flat messages=2 rounds=1 machine=package:2_core:4\r\n"                   \
+    "BENCH name=broadcast " STATISTICS                                                     \
+    "cores=8 tree=flat messages=14 rounds=7 path=3 machine=package:2_l3:1_core:4_pu:1\r\n" \
+    "BENCH name=multicast " STATISTICS                                                     \
+    "cores=8 tree=multicast messages=14 rounds=3 machine=package:2_core:4\r\n"             \
+    "BENCH name=agree " STATISTICS                                                         \
+    "cores=8 tree=binomial messages=28 rounds=3 machine=package:2_core:4\n"                \
+    "BENCH name=unmap_all " STATISTICS                                                     \
     "cores=7 tree=multicast messages=12 rounds=3 machine=package:2_core:4 root=5"
 
 static char report[8192];
@@ -92,7 +92,7 @@ Test(validate, needs_no_distances, .timeout = 240) {
     for (uint32_t packages = 1; packages <= 64; packages++)
         for (uint32_t caches = 1; packages * caches <= 64; caches++)
             for (uint32_t cores = 1; packages * caches * cores <= 64; cores++) {
-                snprintf(text, sizeof text, "package:%u_cache:%u_core:%u", packages, caches, cores);
+                snprintf(text, sizeof text, "package:%u_l3:%u_core:%u", packages, caches, cores);
                 cr_assert_null(machine_make(&m, text));
                 operation_plant(o, &m, TREE_MULTICAST, 0);
                 uint32_t rounds = operation_play(o, &m, &prices).rounds;
