@@ -7,6 +7,7 @@
 #include "agreement.h"
 #include "bindings.h"
 #include "cores.h"
+#include "placement.h"
 
 /* MONITOR_ANNOUNCE's arg[0]. */
 enum measured { MEASURE_MULTICAST, MEASURE_AGREEMENT };
@@ -14,8 +15,8 @@ enum measured { MEASURE_MULTICAST, MEASURE_AGREEMENT };
 /* Who waits for what is announced, and for what is agreed on; ENDPOINT_NONE: nobody. */
 static endpoint_t announcer = ENDPOINT_NONE, asker = ENDPOINT_NONE;
 
-static void answer(endpoint_t *client, int result, const struct tally *tally) {
-    struct message reply = { .source = *client, .arg = { tally->messages, tally->rounds } };
+static void answer(endpoint_t *client, int result, uint64_t first, uint64_t second) {
+    struct message reply = { .source = *client, .arg = { first, second } };
 
     *client = ENDPOINT_NONE;
     if (reply.source == ENDPOINT_NONE)
@@ -70,16 +71,33 @@ int announcements_unmap(endpoint_t client, const uint64_t arg[MESSAGE_ARGS]) {
                                                             .argument = { client } });
 }
 
-void announcements_deliver(unsigned root, const struct announcement *announcement) {
-    (void)root;
+int announcements_place(endpoint_t client, const uint64_t arg[MESSAGE_ARGS]) {
+    struct announcement announcement = { .kind = ANNOUNCE_PLACE };
+    int error = placement_describe(arg, announcement.argument);
+
+    return error ? error : announce(client, &announcement);
+}
+
+uint64_t announcements_deliver(const struct announcement *announcement) {
+    if (announcement->kind == ANNOUNCE_PLACE)
+        return placement_offer(announcement->argument);
     if (announcement->kind == ANNOUNCE_UNMAP)
         bindings_unmap(announcement->argument[0]);
+    return MULTICAST_NOTHING;
 }
 
-void announcements_gathered(const struct announcement *announcement, const struct tally *tally) {
+void announcements_gathered(const struct announcement *announcement, const struct tally *tally,
+                            uint64_t least) {
     if (announcement->kind == ANNOUNCE_UNMAP)
         bindings_unmap_end(announcement->argument[0]);
-    answer(&announcer, 0, tally);
+    if (announcement->kind != ANNOUNCE_PLACE)
+        answer(&announcer, 0, tally->messages, tally->rounds);
+    else if (least == MULTICAST_NOTHING)
+        answer(&announcer, -E_NOENT, 0, 0);
+    else
+        answer(&announcer, 0, placement_core(least), 0);
 }
 
-void announcements_agreed(int result, const struct tally *tally) { answer(&asker, result, tally); }
+void announcements_agreed(int result, const struct tally *tally) {
+    answer(&asker, result, tally->messages, tally->rounds);
+}

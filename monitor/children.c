@@ -26,6 +26,14 @@ struct child *child_find(endpoint_t endpoint) {
     return NULL;
 }
 
+unsigned children_count(void) {
+    unsigned count = 0;
+
+    for (const struct child *child = children; child < children + CHILDREN_MAX; child++)
+        count += child->endpoint != ENDPOINT_NONE;
+    return count;
+}
+
 struct child *child_of_label(const char *label) {
     struct child *oldest = NULL;
 

@@ -33,6 +33,9 @@ struct child {
 int child_spawn(const char *args, size_t args_bytes, uint32_t argc, endpoint_t spawner,
                 struct child **made);
 
+/* How many live ones there are. */
+unsigned children_count(void);
+
 /* The live child of an endpoint, or NULL. */
 struct child *child_find(endpoint_t endpoint);
 

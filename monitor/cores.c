@@ -207,15 +207,16 @@ static void finished(void *context, const struct operation *operation, int resul
 
 /* ---- What is announced to all ---- */
 
-static void deliver(void *context, unsigned root, const struct announcement *announcement) {
+static uint64_t deliver(void *context, unsigned root, const struct announcement *announcement) {
     (void)context;
-    announcements_deliver(root, announcement);
+    (void)root;
+    return announcements_deliver(announcement);
 }
 
 static void gathered(void *context, const struct announcement *announcement,
-                     const struct tally *tally) {
+                     const struct tally *tally, uint64_t least) {
     (void)context;
-    announcements_gathered(announcement, tally);
+    announcements_gathered(announcement, tally, least);
 }
 
 int cores_announce(const struct announcement *announcement) {

@@ -87,15 +87,16 @@ static const struct agreement_actions agreement_actions = {
     .finished = group_finished,
 };
 
-static void group_deliver(void *context, unsigned root, const struct announcement *announcement) {
+static uint64_t group_deliver(void *context, unsigned root,
+                              const struct announcement *announcement) {
     const struct group *group = context;
-    group->actions->deliver(group->context, root, announcement);
+    return group->actions->deliver(group->context, root, announcement);
 }
 
 static void group_gathered(void *context, const struct announcement *announcement,
-                           const struct tally *tally) {
+                           const struct tally *tally, uint64_t least) {
     const struct group *group = context;
-    group->actions->gathered(group->context, announcement, tally);
+    group->actions->gathered(group->context, announcement, tally, least);
 }
 
 static const struct multicast_actions multicast_actions = {

@@ -26,9 +26,9 @@ struct group_actions {
     void (*cancel)(void *context, const struct operation *operation);
     void (*finished)(void *context, const struct operation *operation, int result);
     /* As multicast.h does. */
-    void (*deliver)(void *context, unsigned root, const struct announcement *announcement);
+    uint64_t (*deliver)(void *context, unsigned root, const struct announcement *announcement);
     void (*gathered)(void *context, const struct announcement *announcement,
-                     const struct tally *tally);
+                     const struct tally *tally, uint64_t least);
 };
 
 struct group {

@@ -75,6 +75,7 @@ static void write_tables(void) {
 static void write_trampoline(void) {
     memset(machine_page(SYSTEM_VIEW), 0, PAGE_SIZE);
     memset(machine_page(SYSTEM_TRAMPOLINE), 0, PAGE_SIZE);
+    // cppcheck-suppress comparePointers; both ends of one piece of trampoline.asm
     memcpy(machine_page(SYSTEM_TRAMPOLINE), trampoline, (size_t)(trampoline_end - trampoline));
     parameters()->tables = page_physical(SYSTEM_TABLES);
     atomic_store(&parameters()->ticket, TICKET_TAKEN);

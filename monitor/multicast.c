@@ -37,6 +37,7 @@ static void pay_below(struct multicast *m) {
 static void pay_above(struct multicast *m) {
     for_each_core(root, m->owed_above) {
         struct message message = compose(m, PEER_GATHER, root);
+        message.arg[1] = m->relay[root].least;
         message.arg[5] = phase_tally(&m->relay[root].phase);
         if (m->actions->multicast(m->context, core_bit(route_from(m, root)->parent), &message))
             m->owed_above &= ~core_bit(root);
@@ -60,7 +61,7 @@ static void gathered(struct multicast *m, unsigned root) {
         return;
     }
     m->requested = false;
-    m->actions->gathered(m->context, &relay->announcement, &relay->phase.tally);
+    m->actions->gathered(m->context, &relay->announcement, &relay->phase.tally, relay->least);
 }
 
 /* It is here: done, and passed on. */
@@ -68,7 +69,7 @@ static void spread(struct multicast *m, unsigned root, unsigned round) {
     struct relay *relay = &m->relay[root];
 
     relay->active = true;
-    m->actions->deliver(m->context, root, &relay->announcement);
+    relay->least = m->actions->deliver(m->context, root, &relay->announcement);
     phase_begin(&relay->phase, route_from(m, root), round);
     if (relay->phase.awaited)
         m->owed_below |= core_bit(root);
@@ -101,6 +102,8 @@ static int on_gather(struct multicast *m, unsigned sender, unsigned root,
 
     if (!relay->active || relay->announcement.sequence != (uint32_t)message->arg[2])
         return -E_STATE;
+    if (message->arg[1] < relay->least && core_in(relay->phase.awaited, sender))
+        relay->least = message->arg[1];
     if (phase_answered(&relay->phase, sender, message->arg[5]))
         gathered(m, root);
     return 0;

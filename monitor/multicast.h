@@ -1,6 +1,6 @@
 /*
  * A message to all members of the view, along the tree of its root, and the news that it has come
- * to all. A core has one of its own under way at a time. When the view changes it begins anew: a
+ * to all, with the lowest of the numbers that each has to say about it. A core has one of its own under way at a time. When the view changes it begins anew: a
  * member may get it twice.
  *
  * Pure, as agreement.h, with which it shares `multicast` and `route`.
@@ -14,6 +14,7 @@
 enum announcement_kind {
     ANNOUNCE_NOTHING, /* to measure it */
     ANNOUNCE_UNMAP,   /* argument[0]: a process whose pools are to be unmapped (bindings.h) */
+    ANNOUNCE_PLACE,   /* which core is the best for something? (placement.h) */
     ANNOUNCEMENT_KINDS,
 };
 
@@ -24,15 +25,17 @@ struct announcement {
     uint64_t argument[3];
 };
 
+#define MULTICAST_NOTHING UINT64_MAX
+
 struct multicast_actions {
     core_set_t (*multicast)(void *context, core_set_t cores, const struct message *message);
     const struct route *(*route)(void *context, enum route_kind kind, core_set_t members,
                                  unsigned root);
-    /* It has come: do what it says. */
-    void (*deliver)(void *context, unsigned root, const struct announcement *announcement);
-    /* All members have done what this core has announced. */
+    /* It has come: do what it says. Returns this core's number, MULTICAST_NOTHING: it has none. */
+    uint64_t (*deliver)(void *context, unsigned root, const struct announcement *announcement);
+    /* All members have done what this core has announced; `least` of their numbers. */
     void (*gathered)(void *context, const struct announcement *announcement,
-                     const struct tally *tally);
+                     const struct tally *tally, uint64_t least);
 };
 
 /* What this core passes on, of a root; or its own. */
@@ -40,6 +43,7 @@ struct relay {
     bool active;
     struct announcement announcement;
     struct phase phase;
+    uint64_t least; /* here and below, so far */
 };
 
 struct multicast {

@@ -82,7 +82,8 @@ enum peer_class {
     /* A message to all (multicast.h). tag: kind | route << 4 | root << 8, arg[1], arg[3], arg[4], \
      * arg[5]: arguments, arg[2]: sequence, and the round */                                       \
     X(MULTICAST, MESSAGE_TYPE_SERVICE + 0x128, VIEW)                                               \
-    /* It has come to all below. tag: as MULTICAST, arg[2]: sequence, arg[5]: tally */             \
+    /* It has come to all below. tag: as MULTICAST, arg[1]: least number there, arg[2]: sequence,  \
+     * arg[5]: tally */                                                                            \
     X(GATHER, MESSAGE_TYPE_SERVICE + 0x129, VIEW)
 
 enum peer_message {

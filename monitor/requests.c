@@ -198,6 +198,8 @@ static int serve_announce(struct call *call) {
 
 static int serve_unmap(struct call *call) { return announcements_unmap(call->client, call->arg); }
 
+static int serve_place(struct call *call) { return announcements_place(call->client, call->arg); }
+
 _Static_assert((unsigned)MONITOR_TREE_COUNT == (unsigned)ROUTE_KINDS &&
                    (unsigned)MONITOR_TREE_FLAT == (unsigned)ROUTE_FLAT,
                "the same trees");
@@ -264,6 +266,7 @@ static const struct kind {
     ROW(FIND) = { serve_find, .open = true },
     ROW(MEMORY_MOVE) = { serve_memory_move },
     ROW(ANNOUNCE) = { serve_announce },
+    ROW(PLACE) = { serve_place, .open = true },
     ROW(UNMAP) = { serve_unmap, .open = true },
     ROW(TREE) = { serve_tree, .open = true, .text = TEXT_OUT, .address = 0 },
     ROW(CORES) = { serve_cores, .text = TEXT_OUT, .address = 0 },

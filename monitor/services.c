@@ -109,7 +109,7 @@ static bool wants_recovery(struct service *service, const struct death_report *r
         return false;
     }
     if (!may_start_again(service)) {
-        printf("%s died %u times in %u s: given up\n", name, SERVICE_DEATHS_MAX + 1,
+        printf("%s died %d times in %u s: given up\n", name, SERVICE_DEATHS_MAX + 1,
                (unsigned)(SERVICE_DEATHS_PERIOD / TIME_SECOND));
         return false;
     }

@@ -74,7 +74,7 @@ enum tree_kind tree_choose(const struct topology *t, uint32_t root, const uint8_
     for (enum tree_kind kind = TREE_FLAT; kind < TREE_KINDS; kind++) {
         tree_build(t, kind, root, member, tree, work);
         uint64_t both = tree_price(t, tree, costs, time).both;
-        if (both < least) {
+        if (both <= least) {
             least = both;
             best = kind;
         }

@@ -54,14 +54,16 @@ const struct builtin builtins[] = {
     },
     {
         .name = "cores",
-        .arguments = "[start|stop|fence CORE]",
+        .arguments = "[start|stop|fence CORE | --tree [KIND] [CORE]]",
         .help = "cores, and their kernels",
         .details =
             "Without arguments: what each core is doing, its memory, from where on, and how much\n"
             "it has worked since it was started. `stop` is in order: its monitor agrees. `fence`\n"
             "ends it at once, as when it has failed. `start` starts it again with a fresh kernel,\n"
-            "the next incarnation: endpoints of the one before mean nothing any more.",
-        .most = 2,
+            "the next incarnation: endpoints of the one before mean nothing any more.\n"
+            "`--tree` draws how a core tells all others: in which round which core is told by\n"
+            "which. KIND: multicast, binomial, flat; without, the one that costs least.",
+        .most = 3,
         .run = builtin_cores,
         .candidate = cores_candidate,
     },
@@ -88,11 +90,13 @@ const struct builtin builtins[] = {
     },
     {
         .name = "run",
-        .arguments = "PROGRAM [ARGUMENT...] [--core N|any] [&]",
+        .arguments = "PROGRAM [ARGUMENT...] [--core N|any|near:N|node:N|apart:N] [&]",
         .help = "run a program",
         .details =
-            "On the shell's own core, on core N, or on the one with most idle time: `--core`\n"
-            "stands first or last. ^C ends the program. With & the shell does not wait for\n"
+            "On the shell's own core, on core N, or on the one with most idle time; or, chosen\n"
+            "by the monitors, the least loaded near core N, near the memory of NUMA node N, or\n"
+            "of those that share no physical core with core N. `--core` stands first or last.\n"
+            "^C ends the program. With & the shell does not wait for\n"
             "it. `programs` lists the programs.",
         .least = 1,
         .most = ANY_NUMBER,

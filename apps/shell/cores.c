@@ -9,6 +9,7 @@
 #include "members.h"
 #include "shell.h"
 #include "table.h"
+#include "tree.h"
 
 /* What is known of a core at one moment. */
 struct row {
@@ -149,12 +150,20 @@ static enum status control(const struct command *command, const struct verb *ver
 enum status builtin_cores(const struct command *command) {
     if (command->words == 1)
         return show(command);
+    if (strcmp(command->word[1], "--tree") == 0)
+        return tree_show(command);
     for (const struct verb *verb = verbs; verb < verbs + VERBS && command->words == 3; verb++)
         if (strcmp(command->word[1], verb->name) == 0)
             return control(command, verb);
-    return shell_misused(command, "use it as: cores, or cores start|stop|fence CORE");
+    return shell_misused(command, "use it as: cores, or cores start|stop|fence CORE, or cores "
+                                  "--tree [KIND] [CORE]");
 }
 
 const char *cores_candidate(size_t index) {
-    return index < VERBS ? verbs[index].name : core_candidate(index - VERBS);
+    if (index < VERBS)
+        return verbs[index].name;
+    if (index == VERBS)
+        return "--tree";
+    const char *kind = tree_kind_name(index - VERBS - 1);
+    return kind != NULL ? kind : core_candidate(index - VERBS - 1 - MONITOR_TREE_COUNT);
 }

@@ -137,11 +137,47 @@ static size_t words_bytes(const struct command *command, int first, int count) {
     return (size_t)(last + strlen(last) + 1 - command->word[first]);
 }
 
+/* "near:N" and the like. True: the monitors are to choose, or what is wrong has been said. */
+static bool choose_place(const struct command *command, const char *word, enum status *status,
+                         uint32_t *core) {
+    static const struct {
+        const char *prefix;
+        enum monitor_place rule;
+    } rules[] = { { "near:", MONITOR_PLACE_CORE },
+                  { "node:", MONITOR_PLACE_NODE },
+                  { "apart:", MONITOR_PLACE_ANY } };
+
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        size_t length = strlen(rules[i].prefix);
+        uint64_t number, apart = CORE_HERE;
+        if (strncmp(word, rules[i].prefix, length) != 0)
+            continue;
+        if (!shell_number(word + length, 0, UINT32_MAX, &number)) {
+            *status = shell_misused(command, "'%s': a number follows %s", word, rules[i].prefix);
+            return true;
+        }
+        if (rules[i].rule == MONITOR_PLACE_ANY)
+            apart = number;
+        int error = manager_place(rules[i].rule, number, apart, core);
+        *status = STATUS_OK;
+        if (error == -E_NOENT)
+            *status = shell_misused(command, "'%s': there is no such place", word);
+        else if (error)
+            *status = shell_failed(command, error);
+        return true;
+    }
+    return false;
+}
+
 /* The core that --core means. STATUS_OK, or what is wrong has been said. */
 static enum status choose_core(const struct command *command, const char *word, uint64_t *core) {
-    uint32_t number;
+    uint32_t number = 0;
+    enum status status = STATUS_OK;
 
-    if (strcmp(word, "any") == 0) {
+    if (choose_place(command, word, &status, &number)) {
+        if (status != STATUS_OK)
+            return status;
+    } else if (strcmp(word, "any") == 0) {
         int error = core_most_idle(&number);
         if (error)
             return shell_failed(command, error);
@@ -157,7 +193,7 @@ enum status builtin_run(const struct command *command) {
     struct place place;
 
     if (!place_parse(command, &place))
-        return shell_misused(command, "use it as: run PROGRAM [ARGUMENT...] [--core N|any] [&]");
+        return shell_misused(command, "use it as: run PROGRAM [ARGUMENT...] [--core N|any|near:N|node:N|apart:N] [&]");
     enum status status = place.core != NULL ? choose_core(command, place.core, &core) : STATUS_OK;
     if (status != STATUS_OK)
         return status;

@@ -85,6 +85,26 @@ int manager_cores(struct monitor_core *cores, size_t most, size_t *count, uint64
     return error;
 }
 
+int manager_tree(uint32_t root, enum monitor_tree *kind, struct monitor_tree_core *cores,
+                 size_t most, size_t *count, uint32_t *rounds) {
+    struct message m = { .type = MONITOR_TREE,
+                         .arg = { (uint64_t)cores, most * sizeof *cores, *kind, root } };
+    int error = request(&m);
+
+    *count = error ? 0 : m.arg[0] / sizeof *cores;
+    *kind = (enum monitor_tree)(error ? (uint64_t)*kind : m.arg[1]);
+    *rounds = error ? 0 : (uint32_t)m.arg[2];
+    return error;
+}
+
+int manager_place(enum monitor_place rule, uint64_t near, uint64_t apart, uint32_t *core) {
+    struct message m = { .type = MONITOR_PLACE, .arg = { rule, near, apart } };
+    int error = request(&m);
+
+    *core = error ? 0 : (uint32_t)m.arg[0];
+    return error;
+}
+
 int manager_core_control(uint64_t core, enum core_control what) {
     struct message m = { .type = MONITOR_CORE_CONTROL, .arg = { what, [5] = core } };
 

@@ -38,6 +38,13 @@ int manager_sched(endpoint_t endpoint, enum sched_op op, uint64_t value);
 /* Up to `most` cores, from core 0 on; *count receives how many. */
 int manager_cores(struct monitor_core *cores, size_t most, size_t *count, uint64_t *view);
 
+/* The tree of *kind from a root, of up to `most` cores; *kind becomes the one that it is. */
+int manager_tree(uint32_t root, enum monitor_tree *kind, struct monitor_tree_core *cores,
+                 size_t most, size_t *count, uint32_t *rounds);
+
+/* The best core for a process (MONITOR_PLACE). */
+int manager_place(enum monitor_place rule, uint64_t near, uint64_t apart, uint32_t *core);
+
 int manager_core_control(uint64_t core, enum core_control what);
 
 /* *moved: MiB, after an error too. */

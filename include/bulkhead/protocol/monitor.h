@@ -108,7 +108,13 @@
      * monitor_tree_core for each core, arg[2]: enum monitor_tree, arg[3]: root. Reply arg[0]:     \
      * bytes written, arg[1]: enum monitor_tree that it is, arg[2]: rounds. E_INVAL, E_NOENT the   \
      * root is no member. Open to every client */                                                  \
-    X(TREE, MESSAGE_TYPE_SERVICE + 21)
+    X(TREE, MESSAGE_TYPE_SERVICE + 21)                                                             \
+    /* Which core for a process? arg[0]: enum monitor_place; arg[1]: near what; arg[2]: a core of  \
+     * which it is to be no SMT sibling, nor the core itself, or CORE_HERE. Of equally near ones   \
+     * the least loaded, in tenths of its time, then the one with the fewest processes. Reply      \
+     * arg[0]: core. E_INVAL, E_BUSY, E_NOENT no core is like that, there is no such core or node, \
+     * or nothing is known of the device. Open to every client */                                  \
+    X(PLACE, MESSAGE_TYPE_SERVICE + 22)
 
 enum monitor_request {
 #define X(name, number) MONITOR_##name = (number),
@@ -177,6 +183,13 @@ enum monitor_tree {
     MONITOR_TREES(X)
 #undef X
         MONITOR_TREE_COUNT
+};
+
+enum monitor_place {
+    MONITOR_PLACE_ANY = 0,  /* the least loaded */
+    MONITOR_PLACE_CORE = 1, /* arg[1]: core */
+    MONITOR_PLACE_NODE = 2, /* arg[1]: NUMA node */
+    MONITOR_PLACE_RULES
 };
 
 /* Where a core is in the machine, and in a tree. */

@@ -52,7 +52,7 @@ static void crash(enum crash kind, uint64_t address, const char *what) {
 }
 
 void test_containment(void) {
-    struct core_info victim;
+    struct core_info victim = { 0 };
 
     if (core_getinfo(VICTIM, INFO_CORE, &victim, sizeof victim))
         tap_bail_out("core %d does not answer", VICTIM);

@@ -1,7 +1,7 @@
 #include "tests.h"
 
 void test_stop_and_start(void) {
-    struct core_info info;
+    struct core_info info = { 0 };
 
     tap_is(core_control(CORE_CONTROL_START, 2), -E_STATE, "a core that runs cannot be started");
     tap_is(core_control(CORE_CONTROL_STOP, 0), -E_NOTSUP, "core 0 cannot be stopped");

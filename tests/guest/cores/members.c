@@ -7,7 +7,7 @@
 
 void test_members(void) {
     struct monitor_core cores[CORES_MAX];
-    struct core_info info;
+    struct core_info info = { 0 };
     uint64_t view = 0;
     int count = cores_list(cores, CORES_MAX, &view);
 

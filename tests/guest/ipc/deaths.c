@@ -94,7 +94,7 @@ static void test_left_behind(void) {
 
 /* Slots are used again, endpoints are not. */
 static void test_generations(void) {
-    struct process child;
+    struct process child = { 0 };
     static endpoint_t used[600];
     bool unique = true;
     struct message m = { 0 };

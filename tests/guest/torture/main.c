@@ -124,7 +124,7 @@ static void torture(void) {
 }
 
 static uint64_t exported_frames(uint32_t core) {
-    struct memory_info info;
+    struct memory_info info = { 0 };
     int error = core_getinfo(core, INFO_MEMORY, &info, sizeof info);
 
     if (error)

@@ -25,7 +25,7 @@ static const struct route null_call = {
     .indirect = "kcall_null",
 };
 
-#define LONGEST 150 /* instructions of one pass: half of a round trip of 300 */
+#define LONGEST 150U /* instructions of one pass: half of a round trip of 300 */
 
 static struct disassembly code;
 

@@ -190,20 +190,32 @@ static const struct route *route(void *context, enum route_kind kind, core_set_t
     return route;
 }
 
-static void deliver(void *context, unsigned root, const struct announcement *announcement) {
+/* Each core's number differs with what is announced, so that anybody's may be the lowest. */
+static uint64_t number_of(unsigned core, uint64_t announced) {
+    return (core * 37 + announced * 11) % 101;
+}
+
+static uint64_t deliver(void *context, unsigned root, const struct announcement *announcement) {
     struct core *core = context;
 
     core->delivered[root] = (unsigned)announcement->argument[0];
+    return number_of(core_of(context), announcement->argument[0]);
 }
 
 /* All members have it. */
 static void gathered(void *context, const struct announcement *announcement,
-                     const struct tally *tally) {
+                     const struct tally *tally, uint64_t least) {
+    uint64_t lowest = MULTICAST_NOTHING;
     const struct core *core = context;
     const struct view *view = &core->group.agreement.view;
     unsigned members = (unsigned)__builtin_popcountll(view->members);
 
     CHECK(tally->messages == 2 * (members - 1));
+    for_each_core(member, view->members) {
+        uint64_t number = number_of(member, announcement->argument[0]);
+        lowest = number < lowest ? number : lowest;
+    }
+    CHECK(least == lowest);
     for_each_core(member, view->members)
         if (the_machine->core[member].incarnation == view->incarnation[member])
             CHECK(the_machine->core[member].delivered[core_of(context)] ==

@@ -262,6 +262,32 @@ static int report(const struct message *m, uint64_t *written) {
     return 0;
 }
 
+/* Core 0 tells 2 and then 1, core 2 tells 3, whatever tree is asked for; each has its package. */
+static int tree(struct message *m) {
+    static const uint16_t parents[FAKE_CORES] = { [0] = (uint16_t)CORE_HERE, [3] = 2 };
+    static const uint16_t rounds[FAKE_CORES] = { [1] = 2, [2] = 1, [3] = 2 };
+    struct monitor_tree_core *nodes = (struct monitor_tree_core *)m->arg[0];
+
+    if (m->arg[3] != 0)
+        return -E_NOENT;
+    for (uint16_t i = 0; i < FAKE_CORES; i++)
+        nodes[i] = (struct monitor_tree_core){
+            .package = i, .cache = i, .member = 1, .parent = parents[i], .round = rounds[i]
+        };
+    m->arg[0] = FAKE_CORES * sizeof *nodes;
+    m->arg[1] = m->arg[2] == MONITOR_TREE_CHOSEN ? MONITOR_TREE_MULTICAST : m->arg[2];
+    m->arg[2] = 2;
+    return 0;
+}
+
+/* The number that is named, or the one that it is to be apart from, less one. */
+static int place(struct message *m) {
+    uint64_t number = m->arg[0] == MONITOR_PLACE_ANY ? m->arg[2] - 1 : m->arg[1];
+
+    m->arg[0] = number;
+    return number < FAKE_CORES ? 0 : -E_NOENT;
+}
+
 static int serve(struct message *m, uint32_t core) {
     switch (m->type) {
     case MONITOR_SPAWN:
@@ -286,6 +312,10 @@ static int serve(struct message *m, uint32_t core) {
             return 0;
         m->arg[0] = 6;
         return -E_NOMEM;
+    case MONITOR_TREE:
+        return tree(m);
+    case MONITOR_PLACE:
+        return place(m);
     case MONITOR_GETINFO:
         return getinfo_there(m, core);
     default:

@@ -259,6 +259,39 @@ Test(cores, a_program_runs_where_it_is_told_to) {
     cr_expect_str_eq(fake.spawned, "3: hello --core 2");
 }
 
+Test(cores, a_program_runs_where_the_monitors_find_it_best) {
+    fake.happens[0] = fake.happens[1] = fake.happens[2] = fake_program_ends;
+    expect("run hello --core near:2", STATUS_OK, "");
+    cr_expect_str_eq(fake.spawned, "2: hello");
+    expect("run --core node:1 hello", STATUS_OK, "");
+    cr_expect_str_eq(fake.spawned, "1: hello");
+    expect("run hello --core apart:4", STATUS_OK, "");
+    cr_expect_str_eq(fake.spawned, "3: hello");
+    expect("run hello --core node:9", STATUS_USAGE, "run: 'node:9': there is no such place\n");
+    expect("run hello --core near:x", STATUS_USAGE, "run: 'near:x': a number follows near:\n");
+}
+
+/* ---- cores --tree ---- */
+
+Test(cores, a_tree_is_drawn_in_the_order_in_which_cores_are_told) {
+    expect("cores --tree", STATUS_OK,
+           "core 0 (package 0, cache 0, node 0)\n"
+           "|- 1: core 2 (package 2, cache 2, node 0)\n"
+           "|  `- 2: core 3 (package 3, cache 3, node 0)\n"
+           "`- 2: core 1 (package 1, cache 1, node 0)\n"
+           "multicast: 2 rounds\n");
+}
+
+Test(cores, a_tree_can_be_chosen_and_its_root) {
+    fake.happens[0] = NULL;
+    expect("cores --tree flat 9", STATUS_USAGE,
+           "cores: there is no core 9: the machine has cores 0 to 3\n");
+    expect("cores --tree star", STATUS_USAGE, "cores: 'star' is not the number of a core\n");
+    expect("cores --tree flat 0 0", STATUS_USAGE,
+           "cores: use it as: cores, or cores start|stop|fence CORE, or cores --tree [KIND] "
+           "[CORE]\n");
+}
+
 Test(cores, an_exit_status_comes_from_another_core) {
     fake.status = 3;
     fake.happens[0] = fake_monitor_notifies; /* of something else */

@@ -80,7 +80,8 @@ struct tree_latency {
 struct tree_latency tree_price(const struct topology *t, const struct tree *tree,
                                const struct tree_costs *costs, uint64_t *time);
 
-/* The kind with the least `both`; of equal ones the first. Leaves its tree in *tree. */
+/* The kind with the least `both`; of equal ones the last, which spares the ways between packages.
+ * Leaves its tree in *tree. */
 enum tree_kind tree_choose(const struct topology *t, uint32_t root, const uint8_t *member,
                            const struct tree_costs *costs, struct tree *tree,
                            const struct tree_work *work, uint64_t *time);
