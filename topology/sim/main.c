@@ -1,11 +1,11 @@
 /*
- * topology-sim [-c FILE] [-p SHAPE] [MACHINE...]
+ * topology-sim [-u | -c FILE] [-p SHAPE] [-n CORES] [MACHINE...]
  * topology-sim validate FILE
  *
  * Prints what monitors' operations take on made-up machines (machine.h), as lines `BENCH ...`:
- * without any MACHINE, on all of 2 to 4096 cores whose packages are of a SHAPE (default: core:4).
- * Figures are over several roots, `rounds` the most of them.
- * -c: at the prices in FILE, a build/bench/host.json, instead of the published ones.
+ * without any MACHINE, on all of 2 to CORES (default: 4096) whose packages are of a SHAPE (default:
+ * core:4). Figures are over several roots, `rounds` the most of them. -u: every transfer costs the
+ * same. -c: at the prices in FILE, a build/bench/host.json, instead of the published ones.
  *
  * validate: compares what a system measured with the simulation, as validate.h says. FILE: - is
  * standard input. Exit status 0: they agree.
@@ -25,7 +25,7 @@ static void fail(const char *what, const char *why) {
 }
 
 static void usage(void) {
-    fputs("usage: topology-sim [-c FILE] [-p SHAPE] [MACHINE...]\n"
+    fputs("usage: topology-sim [-u | -c FILE] [-p SHAPE] [-n CORES] [MACHINE...]\n"
           "       topology-sim validate FILE\n",
           stderr);
     exit(2);
@@ -84,7 +84,7 @@ static void price(const char *text, const struct prices *prices) {
 }
 
 /* Powers of two and those half way between them; with less than a package, so many cores. */
-static void price_all(const char *shape, const struct prices *prices) {
+static void price_all(const char *shape, unsigned long most, const struct prices *prices) {
     struct machine package;
     char text[MACHINE_TEXT_MAX];
     const char *wrong = machine_make(&package, shape);
@@ -93,10 +93,9 @@ static void price_all(const char *shape, const struct prices *prices) {
         fail(shape, wrong);
     uint32_t per = package.topology.cores;
     machine_free(&package);
-    for (uint32_t cores = 2; cores <= TOPOLOGY_CORES_MAX; cores = cores & (cores - 1)
-                                                                      ? cores / 3 * 4
-                                                                  : cores == 2 ? 3
-                                                                               : cores / 2 * 3) {
+    for (uint32_t cores = 2; cores <= most; cores = cores & (cores - 1) ? cores / 3 * 4
+                                                    : cores == 2        ? 3
+                                                                        : cores / 2 * 3) {
         if (cores < per)
             snprintf(text, sizeof text, "package:1_core:%u", cores);
         else if (cores % per == 0)
@@ -118,19 +117,26 @@ static int validate_file(const char *name) {
 int main(int argc, char **argv) {
     struct prices prices = prices_published();
     const char *shape = "core:4", *wrong = 0;
+    unsigned long most = TOPOLOGY_CORES_MAX;
 
     if (argc == 3 && strcmp(argv[1], "validate") == 0)
         return validate_file(argv[2]);
-    for (int option; (option = getopt(argc, argv, "c:p:")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "c:n:p:u")) != -1;) {
         if (option == 'p')
             shape = optarg;
+        else if (option == 'n')
+            most = strtoul(optarg, NULL, 10);
+        else if (option == 'u')
+            prices = prices_uniform();
         else if (option != 'c')
             usage();
         else if ((wrong = prices_read(&prices, optarg)))
             fail(optarg, wrong);
     }
+    if (most > TOPOLOGY_CORES_MAX)
+        usage();
     if (optind == argc)
-        price_all(shape, &prices);
+        price_all(shape, most, &prices);
     for (; optind < argc; optind++)
         price(argv[optind], &prices);
     return 0;

@@ -15,6 +15,10 @@ struct prices {
 /* As published, and an assumption on how long a core takes to invalidate a mapping. */
 struct prices prices_published(void);
 
+/* Every line costs 1, wherever it goes, and nothing else anything: as when instructions are
+ * counted. */
+struct prices prices_uniform(void);
+
 /*
  * Prices of this machine, from a file that `make bench-host` has written: a round trip of a raw
  * cache line is two transfers. What was not measured keeps its published ratio to a transfer within

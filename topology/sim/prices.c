@@ -8,6 +8,14 @@ struct prices prices_published(void) {
     return (struct prices){ .unit = "cycles", .lines = tree_costs_published, .invalidation = 200 };
 }
 
+struct prices prices_uniform(void) {
+    struct prices prices = { .unit = "transfers" };
+
+    for (unsigned reach = REACH_SIBLING; reach < REACHES; reach++)
+        prices.lines.transfer[reach] = 1;
+    return prices;
+}
+
 /* The median round trip of a line between processors placed as said: 0, if the line is another. */
 static double round_trip(const char *line, const char *placement) {
     const char *median = strstr(line, "\"median\": ");

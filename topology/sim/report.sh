@@ -5,8 +5,7 @@
 # Draws what trees cost against cores: DIRECTORY/topology.svg, and DIRECTORY/topology.html, which needs
 # nothing else. Curves are of topology-sim.json there, points of what the system has measured, in the
 # other files *.json there: `path`, if it has that, as the counter of QEMU counts the instructions of all
-# cores together, or else the median. Both are multiples of a unicast and its acknowledgement: the
-# simulation's between two cores, the system's on its smallest machine.
+# cores together, or else the median.
 
 set -eu -o pipefail
 shopt -s nullglob
@@ -25,35 +24,34 @@ figures() {
         '.[] | select(.cores and .tree and .messages and (.name as $n | $names | index($n)))' "$@"
 }
 
-figures "$out/topology-sim.json" >"$tables/sim"
+figures "$out/topology-sim.json" >"$tables/all"
+jq -c 'select(.unit != "transfers")' "$tables/all" >"$tables/sim"
+jq -c 'select(.unit == "transfers")' "$tables/all" >"$tables/uniform"
 : >"$tables/system"
 for file in "$out"/*.json; do
     [[ $file == */topology-sim.json ]] || figures "$file" | jq -c 'select(.sim | not)' >>"$tables/system"
 done
 
-# The file $1 as tables of cores and multiples; a broadcast is the multicast along a flat tree. The
-# last word of the first line is the unit.
+# The lines of the file $1 as tables of cores and multiples of $2; a broadcast is the multicast along a
+# flat tree. $2 is of the same operation `first`: with the fewest cores; `slope`: what each core more
+# adds along a flat tree, so that what is done once, on the root's core, does not count.
 tables_of() {
-    jq -rs 'map(select(.name == "unicast")) | min_by(.cores) // empty | "\(.path // .median) \(.unit)"' \
-        "$tables/$1" >"$tables/$1.unit"
-    [[ -s $tables/$1.unit ]] || return 0
-    local base name tree cost
-    read -r base _ <"$tables/$1.unit"
-    jq -r --argjson base "$base" 'select(.name != "unicast")
-        | (if .name == "broadcast" then "multicast" else .name end) as $name
-        | "\($name) \(.tree) \(.cores) \((.path // .median) / $base)"' "$tables/$1" |
-        sort -k 1,2 -k 3n |
+    local name tree cost
+    jq -rs --arg of "$2" '
+        def slope: (map(select(.tree == "flat")) | [.[0], .[-1]]) as [$few, $many]
+            | if ($many.cores // 0) > ($few.cores // 0)
+              then ($many.cost - $few.cost) / ($many.cores - $few.cores)
+              else .[0].cost / (.[0].cores - 1) end;
+        map(select(.name != "unicast")
+            | .name |= if . == "broadcast" then "multicast" else . end | .cost = (.path // .median))
+        | group_by(.name)[] | sort_by(.cores) | (if $of == "slope" then slope else .[0].cost end) as $base
+        | .[] | "\(.name) \(.tree) \(.cores) \(.cost / $base)"' "$tables/$1" |
         while read -r name tree cost; do
             echo "$cost" >>"$tables/$1.$name.$tree"
         done
 }
 
-unit_of_system() {
-    case $(awk '{ print $2 }' "$tables/system.unit") in
-    insn) echo 'instructions on the critical path' ;;
-    *) awk '{ print $2 }' "$tables/system.unit" ;;
-    esac
-}
+unit_of() { jq -r .unit "$tables/$1" | head -n 1; }
 
 # Rows of the simulation: an agreed unmap on powers of two.
 simulated_rows() {
@@ -71,11 +69,14 @@ measured_rows() {
         "$tables/system"
 }
 
-tables_of sim
-tables_of system
+tables_of sim first
+tables_of uniform slope
+tables_of system slope
 echo '0.1 1' >"$tables/none" # outside of every picture
-gnuplot -e "dir='$tables'; system_unit='$(unit_of_system)'; output_file='$out/topology.svg'" topology/sim/report.gp
-
+prices=measured
+[[ $(unit_of sim) == cycles ]] && prices=published
+gnuplot -e "dir='$tables'; system_unit='$(unit_of system)'; prices='$prices'; output_file='$out/topology.svg'" \
+    topology/sim/report.gp
 {
     cat <<'HTML'
 <!DOCTYPE html>
@@ -93,16 +94,16 @@ td, th { border-bottom: 1px solid #ddd; padding: 0.3em 1em 0.3em 0; text-align: 
 </head>
 <body>
 <h1>What trees cost</h1>
-<p>A message to all cores, and all their acknowledgements. When the root sends to everybody, that takes as long as there are
-cores; along a tree, as long as they can be halved. Above, a straight line is a logarithm; below, both axes are logarithmic.</p>
+<p>A message to all cores, and all their acknowledgements. When the root sends to everybody, that takes longer by a transfer
+there and back for every core; along a tree, for every doubling of the cores.</p>
 HTML
     sed -n '/<svg/,$p' "$out/topology.svg"
-    echo "<h2>Simulated: an agreed unmap, in $(awk '{ print $2 }' "$tables/sim.unit")</h2>"
+    echo "<h2>Simulated: an agreed unmap, in $(unit_of sim)</h2>"
     echo '<table><tr><th>Cores</th><th>Messages</th><th>Rounds</th><th>Flat</th><th>Binomial</th><th>Multicast</th><th>Flat / multicast</th></tr>'
     simulated_rows
     echo '</table>'
     if [[ -s $tables/system ]]; then
-        echo "<h2>Measured in the system, in $(awk '{ print $2 == "insn" ? "instructions of all cores" : $2 }' "$tables/system.unit")</h2>"
+        echo "<h2>Measured in the system, in $(unit_of system | sed 's/^insn$/instructions of all cores/')</h2>"
         echo '<table><tr><th>What</th><th>Tree</th><th>Machine</th><th>Cores</th><th>Messages</th><th>Rounds</th><th>Median</th><th>Of that, on the path</th></tr>'
         measured_rows
         echo '</table>'

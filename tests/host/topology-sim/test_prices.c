@@ -37,6 +37,19 @@ Test(prices, of_this_machine_replace_the_published_ones) {
     cr_expect_eq(prices.invalidation, published.invalidation);
 }
 
+Test(prices, that_are_uniform_count_transfers) {
+    struct prices prices = prices_uniform();
+    const struct operation *o = operation_find("unmap_all");
+    struct machine m;
+
+    cr_assert_null(machine_make(&m, "package:4_core:8"));
+    operation_plant(o, &m, TREE_MULTICAST, 3);
+    cr_expect_eq(operation_play(o, &m, &prices).both, 10);
+    operation_plant(o, &m, TREE_FLAT, 3);
+    cr_expect_eq(operation_play(o, &m, &prices).both, 62);
+    machine_free(&m);
+}
+
 Test(prices, without_hyperthreads_that_ratio_is_published_too) {
     struct prices prices;
 
