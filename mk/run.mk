@@ -1,6 +1,6 @@
 # Running in QEMU. tools/run.sh knows the settings, checks them and does the work.
 
-run_settings := CORES MEM ACCEL FIRMWARE SCRIPT TIMEOUT SCHED CMDLINE QEMU_EXTRA ISO GUI GDB RECORD REPLAY TRACE
+run_settings := CORES TOPOLOGY MEM ACCEL FIRMWARE SCRIPT TIMEOUT SCHED CMDLINE QEMU_EXTRA ISO GUI GDB RECORD REPLAY TRACE
 
 # Passed on exactly as given, a `$` included.
 $(foreach setting,$(run_settings),$(eval override $(setting) := $$(value $(setting))))
@@ -9,14 +9,16 @@ export $(run_settings)
 # An image of the user's own is not made.
 image_goal := $(if $(ISO),,iso)
 
-# Settings are checked before anything is built for them.
-run: ## boots in QEMU, console on the terminal; CORES= MEM= ... are explained in tools/run.sh
+# Settings are checked before anything is built for them but what reads them.
+check_goal := $(if $(TOPOLOGY),$(generate))
+
+run: $(check_goal) ## boots in QEMU, console on the terminal; CORES= MEM= ... are explained in tools/run.sh
 	@tools/run.sh --check
 	+@$(if $(image_goal),$(MAKE) --no-print-directory $(image_goal))
 	@tools/run.sh
 
 debug: override GDB := $(or $(GDB),1234)
-debug: ## the same, waiting for gdb at port GDB=1234; build/gdbinit knows the symbols
+debug: $(check_goal) ## the same, waiting for gdb at port GDB=1234; build/gdbinit knows the symbols
 	@tools/run.sh --check
 	+@$(MAKE) --no-print-directory $(image_goal) build/gdbinit
 	@echo 'In another terminal: gdb -q -x build/gdbinit'

@@ -5,6 +5,8 @@
 #
 #   CORES=N              processors, 1 to 64 (1)
 #   MEM=N[M|G]           memory, at least 64M and 4M per core, by UEFI 8M more (512M)
+#   TOPOLOGY="package:2 core:4 pu:2"   a machine with these packages, caches, cores and NUMA nodes, and
+#                        as many processors; or FILE.xml, or host: docs/topology.md
 #   ACCEL=auto|tcg|kvm|icount   auto: KVM where the processor has it, else TCG; icount: one
 #                        instruction per nanosecond, exactly repeatable
 #   FIRMWARE=bios|uefi   (bios)
@@ -35,11 +37,12 @@ readonly cores_max=64
 readonly cmdline_max=1023 # characters: BOOT_CMDLINE_MAX of the kernel
 readonly ovmf_code=/usr/share/OVMF/OVMF_CODE_4M.fd
 readonly ovmf_vars=/usr/share/OVMF/OVMF_VARS_4M.fd
+readonly generate=build/tool/topology-generate
 
 # An empty setting is an unset one: make passes all of them.
 cores=${CORES:-1} mem=${MEM:-512M} accel=${ACCEL:-auto} firmware=${FIRMWARE:-bios} sched=${SCHED:-}
 script=${SCRIPT:-} timeout=${TIMEOUT:-300} gdb=${GDB:-} gui=${GUI:-}
-record=${RECORD:-} replay=${REPLAY:-} trace=${TRACE:-} iso=${ISO:-build/bulkhead.iso}
+topology=${TOPOLOGY:-} record=${RECORD:-} replay=${REPLAY:-} trace=${TRACE:-} iso=${ISO:-build/bulkhead.iso}
 
 die() {
     echo "run: $*" >&2
@@ -55,16 +58,33 @@ is_number() { # VALUE MIN MAX
     [[ $1 =~ ^[1-9][0-9]{0,8}$ ]] && (($1 >= $2 && $1 <= $3))
 }
 
-check_mem() {
-    local mib host_kib least=$((64 + 4 * cores))
-    [[ $firmware == uefi ]] && ((least += 8)) # what the firmware keeps for itself
+# Sets mib to the memory.
+read_mem() {
     [[ $mem =~ ^([1-9][0-9]{0,6})([MG])$ ]] ||
         die "MEM=$mem: must be a number of MiB or GiB, such as 512M or 1G"
     mib=${BASH_REMATCH[1]}
     [[ ${BASH_REMATCH[2]} == G ]] && mib=$((mib * 1024))
+}
+
+check_mem() {
+    local host_kib least=$((64 + 4 * cores))
+    [[ $firmware == uefi ]] && ((least += 8)) # what the firmware keeps for itself
     read -r _ host_kib _ </proc/meminfo
     ((mib >= least)) || die "MEM=$mem: CORES=$cores FIRMWARE=$firmware needs at least ${least}M"
     ((mib <= host_kib / 1024)) || die "MEM=$mem: this machine has $((host_kib / 1024))M"
+}
+
+# Sets machine to QEMU's arguments for the processors, and with TOPOLOGY cores to how many there are.
+read_topology() {
+    local text
+    machine=(-smp "$cores")
+    [[ -n $topology ]] || return 0
+    [[ -x $generate ]] || die "TOPOLOGY: $generate is missing; make it with: make $generate"
+    text=$("$generate" --cores-max=$cores_max --memory="$mib" --qemu=- "$topology" 2>&1) ||
+        die "TOPOLOGY: ${text#topology: }"
+    mapfile -t machine <<<"$text"
+    cores=${machine[1]%%,*} # -smp CORES,...
+    [[ ${CORES:-$cores} == "$cores" ]] || die "CORES=$CORES: TOPOLOGY=$topology has $cores"
 }
 
 # Whether FILE can be written, without making it or changing it.
@@ -113,6 +133,8 @@ check_settings() {
     is_number "$cores" 1 $cores_max || die "CORES=$cores: must be 1 to $cores_max"
     check_accel
     check_firmware
+    read_mem
+    read_topology
     check_mem
     [[ $sched =~ ^(mlfq|rr|)$ ]] || die "SCHED=$sched: must be mlfq or rr"
     [[ $script != *[[:cntrl:]]* ]] ||
@@ -166,8 +188,8 @@ icount_mode() {
 
 # Sets qemu to the command that boots.
 make_command() {
-    qemu=(qemu-system-x86_64 -machine q35 -nodefaults -no-reboot -smp "$cores" -m "$mem" -vga std
-        -smbios "type=11,value=${cmdline//,/,,}")
+    qemu=(qemu-system-x86_64 -machine q35 -nodefaults -no-reboot -m "$mem" -vga std
+        "${machine[@]}" -smbios "type=11,value=${cmdline//,/,,}")
     case $accel in
     tcg) qemu+=(-accel "tcg,thread=multi" -cpu max) ;;
     icount) qemu+=(-accel "tcg,thread=single" -icount "shift=0,$(icount_mode)" -cpu max) ;;
