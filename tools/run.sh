@@ -190,9 +190,11 @@ icount_mode() {
 make_command() {
     qemu=(qemu-system-x86_64 -machine q35 -nodefaults -no-reboot -m "$mem" -vga std
         "${machine[@]}" -smbios "type=11,value=${cmdline//,/,,}")
+    # What QEMU's AMD processors know of threads and caches they do not tell without KVM.
+    local cpu=max${topology:+,vendor=GenuineIntel}
     case $accel in
-    tcg) qemu+=(-accel "tcg,thread=multi" -cpu max) ;;
-    icount) qemu+=(-accel "tcg,thread=single" -icount "shift=0,$(icount_mode)" -cpu max) ;;
+    tcg) qemu+=(-accel "tcg,thread=multi" -cpu "$cpu") ;;
+    icount) qemu+=(-accel "tcg,thread=single" -icount "shift=0,$(icount_mode)" -cpu "$cpu") ;;
     kvm) qemu+=(-accel kvm -cpu host) ;;
     esac
     # What a disk answers, and when, is recorded by a filter before it.
