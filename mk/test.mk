@@ -19,7 +19,9 @@ test-long: $(test_needs) ## the tests that take minutes each
 test-host: $(host_programs) ## the tests of pure code, as programs of this machine
 	@TESTS=$(or $(TESTS),'host/*') tools/run-tests.sh $(tests)
 
-bench: build/bulkhead.iso ## measures, into build/bench/results.json; fails above bench/ceilings.txt
+bench: build/bulkhead.iso $(sim) ## measures, into build/bench/results.json; fails above bench/ceilings.txt
 	@tools/run-bench.sh $(benchmarks)
+	@topology/sim/run.sh >/dev/null
+	@topology/sim/report.sh build/bench
 
 .PHONY: test test-host test-long bench
