@@ -10,7 +10,7 @@
 
 enum request {
     BORROW = MESSAGE_TYPE_SERVICE, /* takes the page that it was shared, and writes to it */
-    END,                           /* reply arg[0]: whether it was gone; gives it back */
+    END,                           /* reply arg[0]: whether it is gone; then gives it back */
 };
 
 static struct partner {
@@ -31,7 +31,8 @@ static enum event_action on_request(void *context, struct message *m) {
         error = channel_pool_borrow(m->source, 1, BYTES, &lender.record, &lender.pool);
     } else {
         m->arg[0] = (uint64_t)channel_pool_ended(&lender.pool);
-        channel_pool_end(&lender.pool);
+        if (m->arg[0] != 0)
+            channel_pool_end(&lender.pool);
     }
     message_set_result(m, error);
     return EVENT_REPLY;
@@ -72,13 +73,15 @@ static int lend(uint32_t core) {
     return error ? error : ask(p, BORROW, &unused);
 }
 
-/* Nobody has it any more. */
+/* Nobody has it any more, though the partner may not have heard its bell yet. */
 static int give_back(uint32_t core) {
     uint64_t gone = 0;
-    int error = ask(&partners[core], END, &gone);
+    int error = 0;
 
+    while (!error && gone == 0)
+        error = ask(&partners[core], END, &gone);
     channel_pool_end(&partners[core].pool);
-    return error ? error : gone ? 0 : -E_STATE;
+    return error;
 }
 
 static bool has_partner(uint32_t core) {

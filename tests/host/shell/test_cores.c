@@ -140,7 +140,8 @@ Test(cores, refusals_say_why) {
 }
 
 Test(cores, words_that_mean_nothing_are_refused) {
-    static const char usage[] = "cores: use it as: cores, or cores start|stop|fence CORE\n";
+    static const char usage[] = "cores: use it as: cores, or cores start|stop|fence CORE, or cores "
+                                "--tree [KIND] [CORE]\n";
 
     expect("cores 2", STATUS_USAGE, usage);
     expect("cores stop", STATUS_USAGE, usage);
@@ -274,7 +275,7 @@ Test(cores, a_program_runs_where_the_monitors_find_it_best) {
 /* ---- cores --tree ---- */
 
 Test(cores, a_tree_is_drawn_in_the_order_in_which_cores_are_told) {
-    expect("cores --tree", STATUS_OK,
+    expect("cores --tree chosen 0", STATUS_OK,
            "core 0 (package 0, cache 0, node 0)\n"
            "|- 1: core 2 (package 2, cache 2, node 0)\n"
            "|  `- 2: core 3 (package 3, cache 3, node 0)\n"
@@ -287,9 +288,8 @@ Test(cores, a_tree_can_be_chosen_and_its_root) {
     expect("cores --tree flat 9", STATUS_USAGE,
            "cores: there is no core 9: the machine has cores 0 to 3\n");
     expect("cores --tree star", STATUS_USAGE, "cores: 'star' is not the number of a core\n");
-    expect("cores --tree flat 0 0", STATUS_USAGE,
-           "cores: use it as: cores, or cores start|stop|fence CORE, or cores --tree [KIND] "
-           "[CORE]\n");
+    expect("cores --tree 0 0", STATUS_USAGE,
+           "cores: use it as: cores --tree [chosen|flat|binomial|multicast] [CORE]\n");
 }
 
 Test(cores, an_exit_status_comes_from_another_core) {
