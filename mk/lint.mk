@@ -15,9 +15,9 @@ build/compile_commands.json: Makefile $(wildcard mk/*.mk) build/ready.mk FORCE
 	@sed -e '/^$$/d' $@.lines | sed -e '1s/^/[/' -e '$$!s/$$/,/' -e '$$s/$$/]/' >$@ && rm $@.lines
 
 # clang-tidy gets one source at a time: its analyzer mixes up the va_lists of several. cppcheck has to
-# be told what Criterion's macros are, and takes the register of a variable for a statement of its
-# own (which gcc's -Wunused-value would find). clang takes its own <stdatomic.h> only when freestanding,
-# and does not understand gcc's.
+# be told what Criterion's macros are and that _Noreturn is gcc's attribute, and takes the register of
+# a variable for a statement of its own (which gcc's -Wunused-value would find). clang takes its own
+# <stdatomic.h> only when freestanding, and does not understand gcc's.
 lint: build/compile_commands.json ## clang-tidy, cppcheck and shellcheck on all sources
 	@printf '%s\n' $(lint_sources) | xargs -P 2 -n 1 clang-tidy --quiet -p build \
 	    --extra-arg-before=-isystem$$(clang -print-resource-dir)/include \
@@ -28,6 +28,9 @@ lint: build/compile_commands.json ## clang-tidy, cppcheck and shellcheck on all 
 	@cppcheck --quiet -j 2 --project=$< --cppcheck-build-dir=build/cppcheck \
 	    --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 	    -D'TestSuite(...)=' -D'CK_RING_PROTOTYPE(...)=' -D'Test(suite,name,...)=static void suite##_##name(void)' \
+	    -D'ParameterizedTest(parameter,suite,name,...)=static void suite##_##name(parameter)' \
+	    -D'cr_assert(condition,...)=((condition) ? (void)0 : abort())' \
+	    -D'_Noreturn=__attribute__((noreturn))' \
 	    --suppress=constStatement --suppress='*:build/third-party/*'
 	@shellcheck tools/*.sh mk/*.sh tests/models/*.sh tests/host/urpc/*/*.sh tests/host/topology-sim/*/*.sh \
 	    bench/host/*.sh topology/sim/*.sh .ci/run

@@ -119,7 +119,7 @@ static int serve_sched(struct call *call) {
 /* Also of processes that are not the monitor's own children. */
 static int serve_label(struct call *call) {
     const struct death *death = death_find(call->arg[0]);
-    struct process_info info;
+    struct process_info info = { 0 };
     int error = getinfo(INFO_PROCESS, &info, sizeof info, call->arg[0], NULL, NULL);
 
     if (error && death == NULL)

@@ -12,7 +12,7 @@ static void leave(void *unused) { (void)unused; }
 /* Waits for the one child there is to die, and frees it. */
 static int reap(void) {
     struct message m;
-    endpoint_t child;
+    endpoint_t child = ENDPOINT_NONE;
     enum death_cause cause;
     int error = ipc_receive(ENDPOINT_KERNEL, &m);
 

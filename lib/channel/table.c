@@ -22,7 +22,7 @@ static struct channel **cached(endpoint_t peer) {
 struct channel *channel_find(endpoint_t peer) {
     struct channel **at = cached(peer);
 
-    if (*at && (*at)->peer == peer)
+    if (*at != NULL && (*at)->peer == peer)
         return *at;
     for (struct channel *c = channel_next(0); c; c = channel_next(c->cookie + 1U)) {
         if (c->kind == CHANNEL_OPEN && c->peer == peer)

@@ -150,7 +150,9 @@ void thread_make_kernel(struct threads *threads, struct thread *kernel, uint32_t
 }
 
 void threads_leave(struct threads *threads, uint32_t core) {
-    for (struct thread *thread = threads->table[0]; thread < threads->table[SETS]; thread++)
+    for (size_t i = 0; i < TIMELINE_THREADS; i++) {
+        struct thread *thread = &threads->table[i / THREAD_WAYS][i % THREAD_WAYS];
         if (thread->process != ENDPOINT_NONE && thread->core == core)
             thread_enter(threads, thread, THREAD_UNKNOWN, 0);
+    }
 }

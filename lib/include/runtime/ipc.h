@@ -78,7 +78,8 @@ IPC_INLINE int ipc_asend(struct asend_entry *table, size_t entries) {
     int error = trap_2(IPC_ASEND, (uint64_t)table, entries);
     bool remote = channel_hot.asend_waits;
     for (size_t i = 0; i < entries && !error; i++)
-        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a null table is an error */
+        /* cppcheck-suppress nullPointer; a null table is an error */
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): likewise */
         remote |= endpoint_is_remote(table[i].destination);
     if (__builtin_expect(remote && !error, 0))
         channel_asended(table, entries);
