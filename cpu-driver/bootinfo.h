@@ -77,7 +77,7 @@ struct boot_info {
     uint32_t node_domain[BOOT_NODES_MAX];  /* proximity domain of each, as the tables number them */
     /* From one node to another, in units of the SLIT: 10 within a node, 255 unreachable. */
     uint8_t node_distance[BOOT_NODES_MAX][BOOT_NODES_MAX];
-    uint32_t node_range_count;             /* 0: nothing is known about nodes */
+    uint32_t node_range_count;                               /* 0: nothing is known about nodes */
     struct boot_node_range node_range[BOOT_NODE_RANGES_MAX]; /* sorted, disjoint, not empty */
     bool partition_by_node;                                  /* see partition.h */
     uint64_t lapic;

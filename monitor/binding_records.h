@@ -33,7 +33,7 @@ struct binding_record {
     bool noted;    /* the process is done with it, or dead */
     bool close_received;
     bool announced; /* its end is, to all cores at once */
-    int refusal; /* goes with an owed CLOSE */
+    int refusal;    /* goes with an owed CLOSE */
     uint16_t peer_core, peer_number;
     uint16_t slots_log, depth;
     uint32_t cookie;

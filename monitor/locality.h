@@ -19,7 +19,7 @@ struct locality_shifts {
 /* Of the processor that executes this. */
 struct locality_shifts locality_shifts(void);
 
-/* Fills in the machine of which boot/ tells. `topology` gets memory of this module: one at a time. */
+/* Fills in the machine that boot/ tells of. `topology` gets this module's memory: one at a time. */
 void locality_describe(const struct boot_info *boot, const struct locality_shifts *shifts,
                        struct topology *topology);
 

@@ -24,10 +24,10 @@ _Static_assert((unsigned)ROUTE_FLAT == (unsigned)TREE_FLAT + 1 &&
                "the kinds of trees, after the choice between them");
 
 struct route {
-    core_set_t members; /* for whom it was made; 0: it has not been */
-    uint8_t tree;       /* enum tree_kind */
-    uint8_t parent;     /* ROUTE_NO_PARENT: this core is the root */
-    uint8_t count;      /* of children */
+    core_set_t members;       /* for whom it was made; 0: it has not been */
+    uint8_t tree;             /* enum tree_kind */
+    uint8_t parent;           /* ROUTE_NO_PARENT: this core is the root */
+    uint8_t count;            /* of children */
     uint8_t child[CORES_MAX]; /* in the order in which they are sent to */
 };
 

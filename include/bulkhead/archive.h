@@ -205,10 +205,9 @@ static inline enum archive_refusal archive_verify_file(const struct archive_file
 
 /* The text of a refusal, for people. Never returns NULL. */
 static inline const char *archive_refusal_text(enum archive_refusal refusal) {
-    static const char *const text[ARCHIVE_REFUSAL_COUNT] = {
-        [ARCHIVE_OK] = "valid",
+    static const char *const text[ARCHIVE_REFUSAL_COUNT] = { [ARCHIVE_OK] = "valid",
 #define X(name, text) [ARCHIVE_BAD_##name] = (text),
-        ARCHIVE_REFUSALS(X)
+                                                             ARCHIVE_REFUSALS(X)
 #undef X
     };
     return (unsigned)refusal < ARCHIVE_REFUSAL_COUNT ? text[refusal] : "unknown refusal";

@@ -247,10 +247,9 @@ static inline enum image_refusal image_check(const void *file, size_t bytes, uin
 
 /* The text of a refusal, for people. Never returns NULL. */
 static inline const char *image_refusal_text(enum image_refusal refusal) {
-    static const char *const text[IMAGE_REFUSAL_COUNT] = {
-        [IMAGE_OK] = "valid",
+    static const char *const text[IMAGE_REFUSAL_COUNT] = { [IMAGE_OK] = "valid",
 #define X(name, text) [IMAGE_BAD_##name] = (text),
-        IMAGE_REFUSALS(X)
+                                                           IMAGE_REFUSALS(X)
 #undef X
     };
     return (unsigned)refusal < IMAGE_REFUSAL_COUNT ? text[refusal] : "unknown refusal";
