@@ -52,7 +52,7 @@ struct tree_work {
  * more than that, as one message alone may go into each package.
  *
  * In MULTICAST no core sends to its sibling while a physical core of its cache has not got the
- * message, unless in the last round.
+ * message, unless in the last rounds: as many as its siblings need, of which two need one.
  */
 void tree_build(const struct topology *t, enum tree_kind kind, uint32_t root, const uint8_t *member,
                 struct tree *tree, const struct tree_work *work);
