@@ -24,6 +24,9 @@ $(known): $(generate) FORCE
 
 $(objects.monitor) $(objects.tests/host/monitor) build/compile_commands.json: | $(known)
 
+# tools/run.sh runs it.
+$(boot-test_programs): | $(generate)
+
 topology: $(generate) ## draws TOPOLOGY=... (host) and its multicast tree: build/topology/topology.svg
 	@mkdir -p build/topology
 	@$(generate) --cores-max=4096 --svg=build/topology/topology.svg --summary "$${TOPOLOGY:-host}"

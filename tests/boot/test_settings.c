@@ -43,6 +43,12 @@ static const struct bad_setting bad_settings[] = {
     { "TRACE=/tmp", NULL, "run: TRACE=/tmp: not a file that can be written" },
     { "TRACE=/nonexistent/t.json", NULL, "run: TRACE=/nonexistent/t.json: cannot be made there" },
     { "ISO=/nonexistent.iso", NULL, "run: ISO=/nonexistent.iso: no such file" },
+    { "TOPOLOGY=package:2 rubbish:2", NULL, "run: TOPOLOGY: \"package:2 rubbish:2\": column 11, " },
+    { "TOPOLOGY=nowhere.xml", NULL, "run: TOPOLOGY: nowhere.xml: No such file" },
+    { "TOPOLOGY=pu:65", NULL, "run: TOPOLOGY: pu:65: 65 cores are more than 64" },
+    { "TOPOLOGY=pu:4", "CORES=3", "run: CORES=3: TOPOLOGY=pu:4 has 4" },
+    { "TOPOLOGY=core:8 pu:2", "MEM=127M", "CORES=16 FIRMWARE=bios needs at least 128M" },
+    { "TOPOLOGY=tests/host/topology/golden/irregular.xml", NULL, "QEMU cannot have this machine" },
     { "PATH=/nonexistent", NULL, "run: qemu-system-x86_64 is missing" },
 };
 
