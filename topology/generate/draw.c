@@ -3,10 +3,11 @@
 
 #include <math.h>
 
-#define MARGIN       28.0
-#define TITLE_HEIGHT 62.0
-#define LEGEND_LINE  24.0
-#define WIDTH_MIN    620.0
+#define MARGIN        28.0
+#define TITLE_HEIGHT  62.0
+#define LEGEND_LINE   24.0
+#define LEGEND_COLUMN 82.0
+#define WIDTH_MIN     620.0
 
 /* Okabe and Ito's colours, which nearly everybody can tell apart, without the lightest. */
 static const char *const colour[] = { "#0072b2", "#d55e00", "#009e73", "#cc79a7",
@@ -177,13 +178,12 @@ static void draw_tree(FILE *out, const struct layout *l) {
 /* ---- Around it ---- */
 
 static void draw_legend(FILE *out, const struct machine *m, double y) {
-    double x = 0;
-
     (void)fprintf(out,
                   "<text class=\"legend\" x=\"0\" y=\"%.1f\">Number in a badge: the round in "
                   "which a core receives the message. Messages of each round:</text>\n",
                   y);
-    for (uint32_t round = 1; round <= m->tree.rounds; round++, x += 82) {
+    for (uint32_t round = 1; round <= m->tree.rounds; round++) {
+        double x = LEGEND_COLUMN * (round - 1);
         uint32_t messages = 0;
         for (uint32_t core = 0; core < m->topology.cores; core++)
             messages += m->tree.node[core].round == round;
@@ -230,7 +230,7 @@ static void draw_style(FILE *out) {
 
 void write_picture(FILE *out, const struct machine *m) {
     struct layout l = layout_make(m);
-    double legend = (double)m->tree.rounds * 82;
+    double legend = LEGEND_COLUMN * m->tree.rounds;
     struct point size = l.size[DEPTH_MACHINE];
     double width = fmax(fmax(size.x, legend), WIDTH_MIN) + 2 * MARGIN;
     double height = TITLE_HEIGHT + size.y + 4 * LEGEND_LINE + 2 * MARGIN;

@@ -32,7 +32,7 @@ struct machine {
 };
 
 /* Ends the program: 2 for bad input, 1 when a file cannot be written. */
-_Noreturn void fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void fail(int status, const char *format, ...) __attribute__((noreturn, format(printf, 2, 3)));
 
 /* Zeros; there is always enough, or the program ends. */
 void *allocate(size_t count, size_t bytes);

@@ -159,10 +159,11 @@ static bool is_file(const char *input) {
 static char *read_file(const char *path) {
     FILE *file = fopen(path, "rb");
     size_t bytes = 0, room = 1 << 16;
-    char *text = allocate(room, 1);
+    char *text;
 
     if (file == NULL)
         fail(2, "%s: %s", path, strerror(errno));
+    text = allocate(room, 1);
     for (size_t got; (got = fread(text + bytes, 1, room - bytes - 1, file)) != 0;) {
         bytes += got;
         if (bytes + 1 < room)
@@ -191,15 +192,13 @@ static void set_xml(hwloc_topology_t t, const char *path) {
         fail(2, "%s: %s", path, strerror(errno));
 }
 
-/* The last word that hwloc says is mostly what it does not know. */
+/* What hwloc said begins with the name of the file, and its last word is mostly what it does not
+ * know. */
 static _Noreturn void refuse_xml(const char *path) {
-    const char *word = strrchr(said, ' '), *file = strrchr(path, '/');
+    const char *colon = strstr(said, ".xml: "), *word = strrchr(said, ' ');
+    const char *reason = colon ? colon + strlen(".xml: ") : said;
     unsigned line = word ? xml_line_of(read_file(path), word + 1) : 0;
-    size_t prefix = strlen(file ? file + 1 : path);
-    const char *reason = said;
 
-    if (strncmp(said, file ? file + 1 : path, prefix) == 0 && said[prefix] == ':')
-        reason += prefix + 2;
     if (line)
         fail(2, "%s: line %u: %s", path, line, reason);
     fail(2, "%s: %s", path, strncmp(reason, "Failed", 6) == 0 ? "hwloc cannot read it" : reason);

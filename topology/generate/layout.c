@@ -93,9 +93,10 @@ struct point layout_corner(const struct layout *l, enum depth depth, uint32_t co
     struct point at = { 0, 0 };
 
     for (enum depth d = DEPTH_PACKAGE; d <= depth; d++) {
-        uint32_t place = l->place[d][layout_box(l, d, core)], columns = l->columns[d - 1];
-        at.x += room[d - 1].side + place % columns * (l->size[d].x + room[d - 1].between);
-        at.y += room[d - 1].top + place / columns * (l->size[d].y + room[d - 1].between);
+        uint32_t place = l->place[d][layout_box(l, d, core)];
+        uint32_t row = place / l->columns[d - 1], column = place % l->columns[d - 1];
+        at.x += room[d - 1].side + column * (l->size[d].x + room[d - 1].between);
+        at.y += room[d - 1].top + row * (l->size[d].y + room[d - 1].between);
     }
     if (depth == DEPTH_CORE) {
         at.x += CORE_RADIUS;

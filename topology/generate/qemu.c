@@ -8,10 +8,11 @@ struct shape {
     uint32_t sockets, dies, cores, threads;
 };
 
+/* How many cores are with core 0, which is one of them. */
 static uint32_t cores_of(const struct topology *t, unsigned level) {
-    uint32_t count = 0;
+    uint32_t count = 1;
 
-    for (uint32_t i = 0; i < t->cores; i++)
+    for (uint32_t i = 1; i < t->cores; i++)
         count += t->core[i].group[level] == t->core[0].group[level];
     return count;
 }

@@ -31,7 +31,7 @@ static bool is_same_name(const char *a, const char *b) {
 
 /* The end of a tag: quoted values may hold anything. NULL: there is none. */
 static const char *tag_end(const char *at) {
-    char quote = 0;
+    int quote = 0;
 
     for (; *at; at++) {
         if (quote ? *at == quote : *at == '"' || *at == '\'')

@@ -2,6 +2,7 @@
 #ifndef TESTS_HOST_TOPOLOGY_MACHINES_H
 #define TESTS_HOST_TOPOLOGY_MACHINES_H
 
+#include <assert.h>
 #include <string.h>
 
 #include <topology/topology.h>
@@ -89,6 +90,7 @@ static inline void fixture_make_random(struct fixture *f) {
     uint64_t absent = random_below(2) ? random_below(90) : 0;
 
     fixture_make(f, shape);
+    assert(f->t.cores);
     for (uint32_t i = 0; i < f->t.nodes * f->t.nodes; i++)
         if (i % (f->t.nodes + 1))
             f->distance[i] = (uint8_t)(DISTANCE_LOCAL + random_below(30));
@@ -101,6 +103,7 @@ static inline void fixture_make_random(struct fixture *f) {
 static inline uint32_t fixture_member(const struct fixture *f) {
     uint32_t core;
 
+    assert(f->t.cores);
     do
         core = (uint32_t)random_below(f->t.cores);
     while (!f->member[core]);
