@@ -1,7 +1,7 @@
 /*
  * A message to all members of the view, along the tree of its root, and the news that it has come
- * to all, with the lowest of the numbers that each has to say about it. A core has one of its own under way at a time. When the view changes it begins anew: a
- * member may get it twice.
+ * to all, with the lowest of the numbers that each has to say about it. A core has one of its own
+ * under way at a time. When the view changes it begins anew: a member may get it twice.
  *
  * Pure, as agreement.h, with which it shares `multicast` and `route`.
  */

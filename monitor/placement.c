@@ -39,7 +39,7 @@ int placement_describe(const uint64_t arg[MESSAGE_ARGS], uint64_t asked[3]) {
 /* In tenths, since it was last asked for, or some time before. */
 static uint64_t load(void) {
     static uint64_t time, idle, tenths;
-    struct core_info now;
+    struct core_info now = { 0 };
 
     if (getinfo(INFO_CORE, &now, sizeof now, 0, NULL, NULL) || now.time < time + LOAD_WINDOW)
         return tenths;
@@ -57,15 +57,15 @@ static uint64_t distance(uint64_t rule, uint64_t what) {
         return ((uint64_t)topology_reach(t, (uint32_t)what, self) << 8) +
                topology_distance(t, (uint32_t)what, self);
     if (rule == MONITOR_PLACE_NODE)
-        return t->distance[t->core[self].node * t->nodes + what];
+        return t->distance[(uint64_t)t->core[self].node * t->nodes + what];
     return 0;
 }
 
 static bool is_sibling(uint64_t core) {
     const struct topology_core *cores = machine_topology.core;
 
-    return core != CORE_HERE && cores[core].group[LEVEL_PHYSICAL] ==
-                                    cores[machine_self()].group[LEVEL_PHYSICAL];
+    return core != CORE_HERE &&
+           cores[core].group[LEVEL_PHYSICAL] == cores[machine_self()].group[LEVEL_PHYSICAL];
 }
 
 uint64_t placement_offer(const uint64_t asked[3]) {

@@ -193,7 +193,9 @@ enum status builtin_run(const struct command *command) {
     struct place place;
 
     if (!place_parse(command, &place))
-        return shell_misused(command, "use it as: run PROGRAM [ARGUMENT...] [--core N|any|near:N|node:N|apart:N] [&]");
+        return shell_misused(
+            command,
+            "use it as: run PROGRAM [ARGUMENT...] [--core N|any|near:N|node:N|apart:N] [&]");
     enum status status = place.core != NULL ? choose_core(command, place.core, &core) : STATUS_OK;
     if (status != STATUS_OK)
         return status;

@@ -33,7 +33,7 @@ struct machine machine;
 /* ---- The machine ---- */
 
 static uint32_t groups(size_t offset) {
-    uint32_t count = 0;
+    uint32_t count = 1; /* numbered from 0, and a machine has one of each */
 
     for (uint32_t i = 0; i < machine.cores; i++) {
         const uint16_t *group = (const uint16_t *)((const char *)&machine.core[i] + offset);
@@ -137,7 +137,7 @@ static int run(const struct bench *bench, enum monitor_tree tree) {
         return error;
     }
     /* All messages cost about the same, so those that wait for one another, their part of it. */
-    uint64_t on_path = 2U * sample.rounds * (bench->measure == agree ? 2 : 1);
+    uint64_t on_path = 2UL * sample.rounds * (bench->measure == agree ? 2 : 1);
     uint64_t path = figure_quartile(&figure, 2) * on_path / sample.messages;
     snprintf(keys, sizeof keys,
              " cores=%u tree=%s messages=%u rounds=%u path=%" PRIu64 " machine=%s", machine.members,

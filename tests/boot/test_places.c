@@ -21,26 +21,23 @@ static void expect_script(const char *const settings[], const char *const lines[
 
 /* Two packages of two cores: one message goes into the other package, first. */
 Test(places, a_tree_sends_one_message_into_each_package) {
-    expect_script((const char *const[]){ "CORES=4",
-                                         "QEMU_EXTRA=-smp 4,sockets=2,cores=2,threads=1",
-                                         "SCRIPT=cores --tree multicast; cores --tree flat 3",
-                                         "TIMEOUT=200", NULL },
-                  (const char *const[]){ "\ncore 0 (package 0, cache 0, node 0)",
-                                         "|- 1: core 2 (package 1, cache 1, node 0)",
-                                         "|  `- 2: core 3 (package 1, cache 1, node 0)",
-                                         "`- 2: core 1 (package 0, cache 0, node 0)",
-                                         "multicast: 2 rounds",
-                                         "\ncore 3 (package 1, cache 1, node 0)",
-                                         "|- 1: core 0 (package 0", "|- 2: core 1 (package 0",
-                                         "`- 3: core 2 (package 1", "flat: 3 rounds", NULL });
+    expect_script(
+        (const char *const[]){ "CORES=4", "QEMU_EXTRA=-smp 4,sockets=2,cores=2,threads=1",
+                               "SCRIPT=cores --tree multicast; cores --tree flat 3", "TIMEOUT=200",
+                               NULL },
+        (const char *const[]){
+            "\ncore 0 (package 0, cache 0, node 0)", "|- 1: core 2 (package 1, cache 1, node 0)",
+            "|  `- 2: core 3 (package 1, cache 1, node 0)",
+            "`- 2: core 1 (package 0, cache 0, node 0)", "multicast: 2 rounds",
+            "\ncore 3 (package 1, cache 1, node 0)", "|- 1: core 0 (package 0",
+            "|- 2: core 1 (package 0", "`- 3: core 2 (package 1", "flat: 3 rounds", NULL });
 }
 
 /* A tree has those that are members. */
 Test(places, a_tree_is_made_anew_when_the_view_changes) {
-    expect_script((const char *const[]){ "CORES=4",
-                                         "QEMU_EXTRA=-smp 4,sockets=2,cores=2,threads=1",
-                                         "SCRIPT=cores stop 2; cores --tree multicast; "
-                                         "cores start 2; cores --tree multicast",
+    expect_script((const char *const[]){ "CORES=4", "QEMU_EXTRA=-smp 4,sockets=2,cores=2,threads=1",
+                                         ("SCRIPT=cores stop 2; cores --tree multicast; "
+                                          "cores start 2; cores --tree multicast"),
                                          "TIMEOUT=200", NULL },
                   (const char *const[]){ "core 2 is off", "|- 1: core 3 (package 1",
                                          "`- 2: core 1 (package 0", "multicast: 2 rounds",
@@ -64,7 +61,6 @@ Test(places, farther_nodes_are_told_first_and_processes_put_near_theirs) {
             "run hello --core apart:2",
             "TIMEOUT=200", NULL },
         (const char *const[]){ "|- 1: core 1 (package 1, cache 1, node 1)",
-                               "`- 2: core 2 (package 2, cache 2, node 2)",
-                               "Hello from process 1.", "Hello from process 2.",
-                               "Hello from process ", NULL });
+                               "`- 2: core 2 (package 2, cache 2, node 2)", "Hello from process 1.",
+                               "Hello from process 2.", "Hello from process ", NULL });
 }

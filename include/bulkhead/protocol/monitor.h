@@ -172,10 +172,10 @@ struct monitor_core {
 };
 
 /* X(name, text): trees (topology/tree.h). */
-#define MONITOR_TREES(X)                                                        \
-    X(CHOSEN, "chosen") /* whichever costs least */                             \
-    X(FLAT, "flat")     /* the root tells everybody */                          \
-    X(BINOMIAL, "binomial")                                                     \
+#define MONITOR_TREES(X)                               \
+    X(CHOSEN, "chosen") /* whichever costs least */    \
+    X(FLAT, "flat")     /* the root tells everybody */ \
+    X(BINOMIAL, "binomial")                            \
     X(MULTICAST, "multicast") /* one message into each package, farthest first */
 
 enum monitor_tree {

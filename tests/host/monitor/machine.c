@@ -192,7 +192,7 @@ static const struct route *route(void *context, enum route_kind kind, core_set_t
 
 /* Each core's number differs with what is announced, so that anybody's may be the lowest. */
 static uint64_t number_of(unsigned core, uint64_t announced) {
-    return (core * 37 + announced * 11) % 101;
+    return (core * UINT64_C(37) + announced * 11) % 101;
 }
 
 static uint64_t deliver(void *context, unsigned root, const struct announcement *announcement) {
