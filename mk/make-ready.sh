@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 # musl makes two of its headers (bits/alltypes.h, bits/syscall.h) from templates.
 if [[ ! build/musl/stamp -nt build/third-party/musl.stamp ]]; then
     rm -rf build/musl
-    MAKEFLAGS= make -s -C build/third-party/musl ARCH=x86_64 includedir="$PWD/build/musl/include" \
+    MAKEFLAGS='' make -s -C build/third-party/musl ARCH=x86_64 includedir="$PWD/build/musl/include" \
         install-headers >/dev/null
     touch build/musl/stamp
 fi
