@@ -3,4 +3,4 @@ name := monitor
 sources := $(wildcard $(here)/*.c $(here)/*.asm) $(patsubst %,../topology/%.c,cost topology tree) \
     $(patsubst %,../cpu-driver/%.c,instance partition ranges)
 libraries := urpc
-flags := -iquote cpu-driver -Iurpc/include -Itopology/include
+flags := -iquote cpu-driver -Iurpc/include -Itopology/include -Ibuild/topology/include

@@ -15,6 +15,7 @@
 #include "chunks.h"
 #include "core_jobs.h"
 #include "group.h"
+#include "known.h"
 #include "machine.h"
 #include "names.h"
 #include "partition.h"
@@ -332,6 +333,7 @@ void cores_boot_done(void) { event_alarm_set(&ready_alarm, 0, now_ready); }
 static int found(void) {
     core_set_t others = 0;
 
+    known_compare(&machine_topology);
     for (uint32_t core = 1; core < machine_cores(); core++)
         others |= core_bit(core);
     int error = others ? launch_init() : 0;

@@ -6,6 +6,7 @@
 #include <runtime/startup.h>
 
 #include "children.h"
+#include "known.h"
 #include "machine.h"
 
 /* Least time over which the load is measured. */
@@ -20,6 +21,13 @@
 
 int placement_describe(const uint64_t arg[MESSAGE_ARGS], uint64_t asked[3]) {
     uint64_t rule = arg[0], what = arg[1], apart = arg[2];
+
+    if (rule == MONITOR_PLACE_DEVICE) {
+        int error = known_node_of_device(&machine_topology, arg[1], &what);
+        if (error)
+            return error;
+        rule = MONITOR_PLACE_NODE;
+    }
     bool exists = rule == MONITOR_PLACE_ANY ||
                   (rule == MONITOR_PLACE_CORE && what < machine_cores()) ||
                   (rule == MONITOR_PLACE_NODE && what < machine_topology.nodes);

@@ -73,7 +73,7 @@ const struct policy policies[] = {
         .targets = { "monitor", "serial", "trace-port" },
         .kcalls = KCALLS_PROGRAM | KCALL_BIT(SYSCTL) | KCALL_BIT(SCHED) | KCALL_BIT(TRACE) |
                   KCALL_BIT(LOG),
-        .frames = 512,
+        .frames = 480,
         .priority = 4,
         .most_urgent = 4,
         .quantum = 10 * MS,

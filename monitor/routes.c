@@ -31,13 +31,14 @@ static enum tree_kind make(const struct routes *routes, enum route_kind kind, co
 
 const struct route *routes_find(struct routes *routes, enum route_kind kind, core_set_t members,
                                 unsigned root) {
-    struct route *route = &routes->route[kind][root];
+    struct route *route = &routes->route[root];
 
-    if (route->members == members)
+    if (route->members == members && route->kind == kind)
         return route;
     enum tree_kind tree = make(routes, kind, members, root);
     const struct tree_node *own = &nodes[routes->self];
     route->members = members;
+    route->kind = (uint8_t)kind;
     route->tree = (uint8_t)tree;
     route->parent = own->parent == TREE_NONE ? ROUTE_NO_PARENT : (uint8_t)own->parent;
     route->count = 0;

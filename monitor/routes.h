@@ -25,6 +25,7 @@ _Static_assert((unsigned)ROUTE_FLAT == (unsigned)TREE_FLAT + 1 &&
 
 struct route {
     core_set_t members;       /* for whom it was made; 0: it has not been */
+    uint8_t kind;             /* enum route_kind that was asked for */
     uint8_t tree;             /* enum tree_kind */
     uint8_t parent;           /* ROUTE_NO_PARENT: this core is the root */
     uint8_t count;            /* of children */
@@ -36,13 +37,14 @@ struct route {
 struct routes {
     const struct topology *topology;
     unsigned self;
-    struct route route[ROUTE_KINDS][CORES_MAX]; /* by root */
+    struct route route[CORES_MAX]; /* by root: the one asked for last */
 };
 
 /* `topology` is in use until the routes are. */
 void routes_init(struct routes *routes, const struct topology *topology, unsigned self);
 
-/* The route of this core from `root` to `members`, both of which are members. */
+/* The route of this core from `root` to `members`, of which both are. Good until the next from that
+ * root is asked for. */
 const struct route *routes_find(struct routes *routes, enum route_kind kind, core_set_t members,
                                 unsigned root);
 

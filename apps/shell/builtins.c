@@ -90,12 +90,14 @@ const struct builtin builtins[] = {
     },
     {
         .name = "run",
-        .arguments = "PROGRAM [ARGUMENT...] [--core N|any|near:N|node:N|apart:N] [&]",
+        .arguments = "PROGRAM [ARGUMENT...] [--core PLACE] [&]",
         .help = "run a program",
         .details =
-            "On the shell's own core, on core N, or on the one with most idle time; or, chosen\n"
-            "by the monitors, the least loaded near core N, near the memory of NUMA node N, or\n"
-            "of those that share no physical core with core N. `--core` stands first or last.\n"
+            "On the shell's own core; or where PLACE says: N: core N; any: the one with most\n"
+            "idle time; or, chosen by the monitors, the least loaded: near:N: near core N;\n"
+            "node:N: near the memory of NUMA node N; pci:B:D.F: near a PCI device, if the build\n"
+            "was told where that is; apart:N: sharing no physical core with core N. `--core` "
+            "stands first or last.\n"
             "^C ends the program. With & the shell does not wait for\n"
             "it. `programs` lists the programs.",
         .least = 1,

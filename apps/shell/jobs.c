@@ -1,6 +1,7 @@
 /* Programs: started by the monitor, waited for by the shell. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <bulkhead/startup.h>
@@ -137,6 +138,26 @@ static size_t words_bytes(const struct command *command, int first, int count) {
     return (size_t)(last + strlen(last) + 1 - command->word[first]);
 }
 
+/* A hexadecimal number up to `most`, and the character after it. */
+static bool parse_part(const char **at, uint64_t most, char after, uint64_t *value) {
+    char *end;
+
+    *value = strtoul(*at, &end, 16);
+    bool good = end != *at && **at != '-' && *value <= most && *end == after;
+    *at = end + 1;
+    return good;
+}
+
+/* "BUS:DEVICE.FUNCTION", in hexadecimal, as MONITOR_PLACE wants it. */
+static bool parse_device(const char *word, uint64_t *device) {
+    uint64_t bus, slot, function;
+    bool good = parse_part(&word, 0xff, ':', &bus) && parse_part(&word, 0x1f, '.', &slot) &&
+                parse_part(&word, 7, '\0', &function);
+
+    *device = good ? bus << 8 | slot << 3 | function : 0;
+    return good;
+}
+
 /* "near:N" and the like. True: the monitors are to choose, or what is wrong has been said. */
 static bool choose_place(const struct command *command, const char *word, enum status *status,
                          uint32_t *core) {
@@ -145,15 +166,22 @@ static bool choose_place(const struct command *command, const char *word, enum s
         enum monitor_place rule;
     } rules[] = { { "near:", MONITOR_PLACE_CORE },
                   { "node:", MONITOR_PLACE_NODE },
-                  { "apart:", MONITOR_PLACE_ANY } };
+                  { "apart:", MONITOR_PLACE_ANY },
+                  { "pci:", MONITOR_PLACE_DEVICE } };
 
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         size_t length = strlen(rules[i].prefix);
         uint64_t number, apart = CORE_HERE;
         if (strncmp(word, rules[i].prefix, length) != 0)
             continue;
-        if (!shell_number(word + length, 0, UINT32_MAX, &number)) {
-            *status = shell_misused(command, "'%s': a number follows %s", word, rules[i].prefix);
+        bool good = rules[i].rule == MONITOR_PLACE_DEVICE
+                        ? parse_device(word + length, &number)
+                        : shell_number(word + length, 0, UINT32_MAX, &number);
+        if (!good) {
+            *status = shell_misused(command, "'%s': %s follows %s", word,
+                                    rules[i].rule == MONITOR_PLACE_DEVICE ? "BUS:DEVICE.FUNCTION"
+                                                                          : "a number",
+                                    rules[i].prefix);
             return true;
         }
         if (rules[i].rule == MONITOR_PLACE_ANY)
@@ -193,9 +221,8 @@ enum status builtin_run(const struct command *command) {
     struct place place;
 
     if (!place_parse(command, &place))
-        return shell_misused(
-            command,
-            "use it as: run PROGRAM [ARGUMENT...] [--core N|any|near:N|node:N|apart:N] [&]");
+        return shell_misused(command, "use it as: run PROGRAM [ARGUMENT...] [--core "
+                                      "N|any|near:N|node:N|apart:N|pci:B:D.F] [&]");
     enum status status = place.core != NULL ? choose_core(command, place.core, &core) : STATUS_OK;
     if (status != STATUS_OK)
         return status;

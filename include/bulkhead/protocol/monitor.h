@@ -186,9 +186,10 @@ enum monitor_tree {
 };
 
 enum monitor_place {
-    MONITOR_PLACE_ANY = 0,  /* the least loaded */
-    MONITOR_PLACE_CORE = 1, /* arg[1]: core */
-    MONITOR_PLACE_NODE = 2, /* arg[1]: NUMA node */
+    MONITOR_PLACE_ANY = 0,    /* the least loaded */
+    MONITOR_PLACE_CORE = 1,   /* arg[1]: core */
+    MONITOR_PLACE_NODE = 2,   /* arg[1]: NUMA node */
+    MONITOR_PLACE_DEVICE = 3, /* arg[1]: PCI device, bus << 8 | device << 3 | function */
     MONITOR_PLACE_RULES
 };
 

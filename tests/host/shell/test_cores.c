@@ -269,6 +269,10 @@ Test(cores, a_program_runs_where_the_monitors_find_it_best) {
     expect("run hello --core apart:4", STATUS_OK, "");
     cr_expect_str_eq(fake.spawned, "3: hello");
     expect("run hello --core node:9", STATUS_USAGE, "run: 'node:9': there is no such place\n");
+    expect("run hello --core pci:0:1f", STATUS_USAGE,
+           "run: 'pci:0:1f': BUS:DEVICE.FUNCTION follows pci:\n");
+    expect("run hello --core pci:00:1f.2", STATUS_USAGE,
+           "run: 'pci:00:1f.2': there is no such place\n");
     expect("run hello --core near:x", STATUS_USAGE, "run: 'near:x': a number follows near:\n");
 }
 
