@@ -89,6 +89,7 @@ void known_compare(const struct topology *machine) { (void)machine; }
 
 #endif
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is written to where the build was told */
 int known_node_of_device(const struct topology *machine, uint64_t device, uint64_t *node) {
 #if TOPOLOGY_KNOWN_DEVICES
     for (uint32_t i = 0; i < TOPOLOGY_KNOWN_DEVICES; i++) {

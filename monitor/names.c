@@ -29,6 +29,7 @@ struct name {
 static struct name names[NAMES_MAX];
 static struct event_alarm retry_alarm;
 static core_set_t former; /* members when the view last changed */
+static void (*when_agreed)(void);
 
 static bool in_use(const struct name *n) {
     return n->process != ENDPOINT_NONE || n->wanted || n->asked || n->voted || n->listener != NULL;
@@ -167,6 +168,27 @@ void names_set(const struct operation *operation) {
     tidy(n);
 }
 
+static bool is_waiting(void) {
+    for (const struct name *n = names; n < names + NAMES_MAX; n++)
+        if (n->wanted || n->asked)
+            return true;
+    return false;
+}
+
+static void call_if_agreed(void) {
+    void (*call)(void) = when_agreed;
+
+    if (call == NULL || is_waiting())
+        return;
+    when_agreed = NULL;
+    call();
+}
+
+void names_when_agreed(void (*call)(void)) {
+    when_agreed = call;
+    call_if_agreed();
+}
+
 /* What was refused for good is told to who asked; all else is tried again. */
 void names_agreed(int result) {
     bool refused = result == -E_EXIST || result == -E_NOSLOT;
@@ -181,6 +203,7 @@ void names_agreed(int result) {
         tidy(n);
     }
     event_alarm_set(&retry_alarm, result ? RETRY_PAUSE : 0, ask_next);
+    call_if_agreed();
 }
 
 /* ---- What clients ask ---- */

@@ -25,6 +25,9 @@ void names_listen(const char *name, names_listener *listener);
  */
 void names_publish(const char *name, endpoint_t process);
 
+/* Calls once all that this core has asked for is agreed on, so that all cores know it. */
+void names_when_agreed(void (*call)(void));
+
 /* ENDPOINT_NONE: nobody. */
 endpoint_t names_find(const char *name);
 

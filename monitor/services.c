@@ -76,14 +76,23 @@ static void service_start(const struct service *service, bool again) {
         printf("%s cannot be started: %s\n", policy->program, error_text(error));
 }
 
-void services_start(void) {
+static void start_all(bool consoles) {
     for (size_t i = 0; i < policy_count && service_count < SERVICES_MAX; i++) {
-        if (policies[i].service == SERVICE_NONE)
+        if (policies[i].service == SERVICE_NONE ||
+            (policies[i].service == SERVICE_CONSOLE) != consoles)
             continue;
         struct service *service = &services[service_count++];
         service->policy = &policies[i];
         service_start(service, false);
     }
+}
+
+static void start_others(void) { start_all(false); }
+
+/* What a shell runs on another core at once has a console only if that core knows it. */
+void services_start(void) {
+    start_all(true);
+    names_when_agreed(start_others);
 }
 
 /* Counts a death. False when it is one too many. */
