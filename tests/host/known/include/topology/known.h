@@ -4,9 +4,9 @@
 
 #include <topology/tree.h>
 
-#define TOPOLOGY_KNOWN_NAME "two of two"
-#define TOPOLOGY_KNOWN_CORES 4
-#define TOPOLOGY_KNOWN_NODES 2
+#define TOPOLOGY_KNOWN_NAME    "two of two"
+#define TOPOLOGY_KNOWN_CORES   4
+#define TOPOLOGY_KNOWN_NODES   2
 #define TOPOLOGY_KNOWN_DEVICES 1
 
 static const struct topology_core topology_known_core[] = {
