@@ -70,12 +70,11 @@ Test(places, a_machine_is_as_its_topology_describes_it) {
     expect_script((const char *const[]){ "TOPOLOGY=package:2 numa:1 l3:1 core:2 pu:2",
                                          "SCRIPT=cores --tree multicast; run hello --core apart:1",
                                          "TIMEOUT=200", NULL },
-                  (const char *const[]){ "node 0: cores 4", "node 1: cores 4",
-                                         "\ncore 0 (package 0, cache 0, node 0)",
-                                         "|- 1: core 4 (package 1, cache 1, node 1)",
-                                         "|  |- 2: core 6 (package 1, cache 1, node 1)",
-                                         "|  |  `- 3: core 7 (package 1",
-                                         "|  `- 3: core 5 (package 1",
-                                         "|- 2: core 2 (package 0", "`- 3: core 1 (package 0",
-                                         "multicast: 3 rounds", "Hello from process ", NULL });
+                  (const char *const[]){
+                      "node 0: cores 4", "node 1: cores 4", "\ncore 0 (package 0, cache 0, node 0)",
+                      "|- 1: core 4 (package 1, cache 1, node 1)",
+                      "|  |- 2: core 6 (package 1, cache 1, node 1)",
+                      "|  |  `- 3: core 7 (package 1", "|  `- 3: core 5 (package 1",
+                      "|- 2: core 2 (package 0", "`- 3: core 1 (package 0", "multicast: 3 rounds",
+                      "Hello from process ", NULL });
 }
