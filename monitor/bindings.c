@@ -362,10 +362,15 @@ void bindings_process_died(endpoint_t process) {
 
 /* ---- Pools that end together ---- */
 
-/* As close(), but what the other side is told is told by an announcement, or its end. */
+/* Those that are ending already count too: a CLOSE on its way then comes too late to matter. */
+static bool is_ending(const struct binding_record *r) {
+    return r->state == RECORD_BOUND || r->state == RECORD_CLOSING;
+}
+
+/* As close(), but the announcement, or its end, is the CLOSE. */
 static void close_announced(struct binding_record *r) {
-    close_side(r, -E_PEERDEAD);
-    r->owed = 0;
+    if (r->state == RECORD_BOUND)
+        close_side(r, -E_PEERDEAD);
 }
 
 int bindings_unmap_begin(endpoint_t owner) {
@@ -373,7 +378,7 @@ int bindings_unmap_begin(endpoint_t owner) {
         if (r->state == RECORD_OFFERED && r->process == owner)
             return -E_BUSY;
     for_each_record(r)
-        if (r->state == RECORD_BOUND && r->process == owner && r->kind == BOUND_POOL_OWNER) {
+        if (is_ending(r) && r->process == owner && r->kind == BOUND_POOL_OWNER) {
             r->announced = true;
             close_announced(r);
         }
@@ -382,10 +387,10 @@ int bindings_unmap_begin(endpoint_t owner) {
 
 void bindings_unmap(endpoint_t owner) {
     for_each_record(r) {
-        if (r->state != RECORD_BOUND || r->peer != owner || r->kind != BOUND_POOL_BORROWER)
+        if (!is_ending(r) || r->peer != owner || r->kind != BOUND_POOL_BORROWER)
             continue;
-        r->close_received = true;
         close_announced(r);
+        r->close_received = true;
         finish(r);
     }
 }

@@ -8,6 +8,7 @@
 #include <runtime/asend.h>
 #include <runtime/channel.h>
 #include <runtime/event.h>
+#include <runtime/kcall.h>
 #include <runtime/startup.h>
 #include <runtime/tap.h>
 #include <urpc/wait.h>
@@ -23,6 +24,7 @@ enum request {
     COUNT,                       /* no reply */
     COUNTED, /* reply arg[0]: how many COUNT came, arg[1]: how many out of order, arg[2]: NOTIFYs */
     LATER,   /* as ECHO, but deferred to the next TOUCH or LATER */
+    ENDED,   /* reply arg[0]: whether the pool of FILL has ended; then the server is done with it */
     FILL,    /* arg[0..1]: descriptor of a buffer; reply: the same, filled with arg[2] */
     GOODBYE, /* the server ends */
     VANISH,  /* at once, without a reply */
@@ -65,6 +67,11 @@ static enum event_action on_request(void *context, struct message *m) {
         m->arg[0] = counted;
         m->arg[1] = disorder;
         m->arg[2] = notified;
+        break;
+    case ENDED:
+        m->arg[0] = (uint64_t)channel_pool_ended(&pool);
+        if (m->arg[0] != 0)
+            channel_pool_end(&pool);
         break;
     case FILL:
         result = fill(m);
@@ -186,6 +193,57 @@ static void test_pool(void) {
     channel_pool_end(&shared);
 }
 
+static uint64_t frames_quota(void) {
+    struct process_info info = { 0 };
+
+    if (getinfo(INFO_PROCESS, &info, sizeof info, ENDPOINT_SELF, NULL, NULL))
+        tap_bail_out("no information about this process");
+    return info.frames_quota;
+}
+
+static void wait_until_ended(void) {
+    while (ask(ENDED).arg[0] == 0)
+        ;
+}
+
+static int unmap(uint64_t tree, uint64_t *messages) {
+    struct message m = { .type = MONITOR_UNMAP, .arg = { tree } };
+    int error = ipc_request(runtime_monitor(), &m);
+
+    *messages = m.arg[0];
+    return error;
+}
+
+/* All pools at once, with a buffer still lent: nobody can reach the memory, and nothing is lost. */
+static void test_unmap(void) {
+    static struct bulk_record own[2][BUFFERS];
+    struct channel_pool shared[2];
+    uint64_t messages, before;
+
+    wait_until_ended(); /* that of test_pool() */
+    before = frames_quota();
+    tap_is(unmap(MONITOR_TREE_CHOSEN, &messages), 0, "who shares nothing can take it all back");
+    tap_is(unmap(MONITOR_TREE_COUNT, &messages), -E_INVAL,
+           "but not along a tree that there is not");
+    for (unsigned i = 0; i < 2; i++)
+        tap_is(channel_pool_share(server, BUFFERS, PAGE_SIZE, own[i], &shared[i]), 0,
+               "pool %u is shared", i);
+    struct message m = { .type = FILL };
+    struct bulk_descriptor descriptor = { .buffer = (uint32_t)bulk_take(&shared[0].buffers),
+                                          .length = PAGE_SIZE };
+    bulk_lend(&shared[0].buffers, &descriptor);
+    bulk_write(&m, 0, &descriptor);
+    tap_is(ipc_request(server, &m), 0, "one is used");
+    tap_is(unmap(MONITOR_TREE_FLAT, &messages), 0, "both are taken back");
+    tap_is((long)messages, 2, "by one message there and back");
+    tap_ok(ipc_request(server, &m) < 0, "the peer does not borrow the buffer again");
+    wait_until_ended();
+    for (unsigned i = 0; i < 2; i++)
+        channel_pool_end(&shared[i]);
+    tap_is((long)frames_quota(), (long)before, "all memory is given back");
+    test_calls();
+}
+
 static void test_label(void) {
     char label[LABEL_MAX + 1];
 
@@ -219,6 +277,7 @@ int main(int argc, char **argv) {
     test_messages();
     test_notify();
     test_pool();
+    test_unmap();
     test_label();
     channel_set_spin(0);
     test_calls();
