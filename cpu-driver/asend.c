@@ -109,7 +109,7 @@ static struct asend_entry *find_permitted(struct process *source, const struct p
     if (slot_set_has(&source->targets, process_slot(receiver)))
         return entry;
     for (; entry; ++*index, entry = find_entry(source, receiver, index)) {
-        entry_complete(entry, process_refuse(source, -E_TARGET));
+        entry_complete(entry, process_refuse(source, REFUSED_TARGET, -E_TARGET));
         *completed = true;
     }
     return NULL;

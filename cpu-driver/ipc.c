@@ -227,7 +227,11 @@ static bool deadlocks(const struct process *p, const struct process *partner) {
 /* ---- The primitives. Each leaves its result in the caller's rax, unless the caller waits: then
  * rax stays as it is. ---- */
 
-static void finish(struct process *p, int result) { p->context.rax = (uint64_t)(int64_t)result; }
+static void finish(struct process *p, int result) {
+    p->context.rax = (uint64_t)(int64_t)result;
+    if (result < 0 && result != -E_WOULDBLOCK)
+        process_count_error(p, result);
+}
 
 static void trace_send(const struct process *p, endpoint_t to, enum ipc_primitive primitive) {
     trace(TRACE_EVENT_SEND, p->endpoint, to, (uint64_t)primitive << 32 | (uint32_t)p->context.rsi);
@@ -374,7 +378,9 @@ static void notify(struct process *p) {
         notify_process(p);
 }
 
-static void bad_call(struct process *p) { finish(p, process_refuse(p, -E_BADCALL)); }
+static void bad_call(struct process *p) {
+    finish(p, process_refuse(p, REFUSED_PRIMITIVE, -E_BADCALL));
+}
 
 /* What each primitive takes: permissions, all of them, and flags, any of them. */
 #define TAKES(permitted_bits, flag_bits) \
@@ -399,9 +405,9 @@ void ipc_slow(struct process *p) {
     uint64_t operation = p->context.rax, number = operation & IPC_PRIMITIVE_MASK;
     const struct primitive *primitive = &primitives[number <= IPC_REPLYRECV ? number : 0];
     if (operation & primitive->refused)
-        finish(p, process_refuse(p, -E_FLAG));
+        finish(p, process_refuse(p, REFUSED_FLAG, -E_FLAG));
     else if (primitive->permissions & ~(unsigned)p->ipc_permitted)
-        finish(p, process_refuse(p, -E_PERM));
+        finish(p, process_refuse(p, REFUSED_PRIMITIVE_RIGHT, -E_PERM));
     else
         primitive->act(p);
     sched_finish();

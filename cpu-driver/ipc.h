@@ -97,7 +97,7 @@ static inline int ipc_target(struct process *p, endpoint_t endpoint, struct proc
     if (to->endpoint != endpoint || to->state == PROCESS_DEAD)
         return process_find(endpoint, target);
     if (!slot_set_has(&p->targets, endpoint_slot(endpoint) % MAX_PROCESSES))
-        return process_refuse(p, -E_TARGET);
+        return process_refuse(p, REFUSED_TARGET, -E_TARGET);
     return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <bulkhead/error.h>
 #include <bulkhead/info.h>
 #include <bulkhead/ipc.h>
+#include <bulkhead/refusal.h>
 
 #define MAX_PROCESSES 256
 #define SLOT_WORDS    (MAX_PROCESSES / 64)
@@ -133,7 +134,8 @@ struct process {
     uint8_t io_count, irq_count;
 
     uint64_t kcalls_permitted; /* as given by PRIVCTL */
-    uint32_t refusals;
+    uint32_t refusals;         /* of all kinds */
+    uint32_t refused[REFUSAL_COUNT];
     uint32_t slot_generation; /* of this slot, kept while the slot is free */
     endpoint_t supervisor;
     char label[LABEL_MAX];
@@ -231,10 +233,18 @@ void process_die(struct process *p, enum death_cause cause, uint64_t status);
  */
 bool process_destroy_step(struct process *p, struct process *heir);
 
-/* Counts a refused call. Always returns `error`, so that refusals read `return process_refuse(p,
- * -E_PERM)`. */
-static inline int process_refuse(struct process *p, int error) {
-    p->refusals++;
+/*
+ * Counts a refusal, or what an error of a call or an exception says of one, and tells of it in the
+ * log, not too often (refusal.c).
+ */
+void process_count_refusal(struct process *p, enum refusal kind);
+void process_count_error(struct process *p, int error);
+void process_count_exception(struct process *p, uint64_t vector);
+
+/* Counts a refused call. Always returns `error`, so that it can be `return process_refuse(p,
+ * REFUSED_RIGHT, -E_PERM)`. */
+static inline int process_refuse(struct process *p, enum refusal kind, int error) {
+    process_count_refusal(p, kind);
     return error;
 }
 

@@ -69,7 +69,7 @@ static int other_core(struct process *p) {
         return 0;
     case CORE_INIT:
         if (ARG1(p) == 0) /* INIT of the boot processor resets the machine */
-            return process_refuse(p, -E_PERM);
+            return process_refuse(p, REFUSED_RIGHT, -E_PERM);
         lapic_send(apic_id, LAPIC_INIT);
         return 0;
     case CORE_STARTUP:

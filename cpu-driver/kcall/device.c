@@ -15,7 +15,7 @@ static int check_access(struct process *p, uint64_t op, uint64_t port) {
     if ((width != 1 && width != 2 && width != 4) || port % width)
         return -E_INVAL;
     if (port >= PORTS || !priv_covers(p->io, p->io_count, port, width))
-        return process_refuse(p, -E_PERM);
+        return process_refuse(p, REFUSED_DEVICE, -E_PERM);
     return 0;
 }
 
@@ -71,7 +71,7 @@ int kcall_irqctl(struct process *p) {
     if (ARG0(p) < IRQCTL_REGISTER || ARG0(p) > IRQCTL_MASK)
         return -E_BADCALL;
     if (!priv_covers(p->irq, p->irq_count, line, 1))
-        return process_refuse(p, -E_PERM);
+        return process_refuse(p, REFUSED_LINE, -E_PERM);
     switch (ARG0(p)) {
     case IRQCTL_REGISTER:
         return ARG2(p) < 32 ? irq_register(p, line, (unsigned)ARG2(p)) : -E_RANGE;

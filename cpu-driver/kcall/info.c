@@ -202,11 +202,24 @@ static int info_cmdline(struct sink *s, uint64_t unused) {
     return put(s, text, length + 1);
 }
 
+static int info_refusals(struct sink *s, endpoint_t endpoint) {
+    struct process *p = s->p;
+    if (endpoint != ENDPOINT_SELF) {
+        int error = process_find(endpoint, &p);
+        if (!p)
+            return error;
+    }
+    struct refusal_info info = { .endpoint = p->endpoint };
+    memcpy(info.label, p->label, LABEL_MAX);
+    memcpy(info.count, p->refused, sizeof info.count);
+    return put(s, &info, sizeof info);
+}
+
 /* It has every address of the machine. */
 static int info_boot(struct sink *s, uint64_t unused) {
     (void)unused;
     if (s->p->supervisor != ENDPOINT_NONE)
-        return process_refuse(s->p, -E_PERM);
+        return process_refuse(s->p, REFUSED_RIGHT, -E_PERM);
     return put(s, &instance->boot, sizeof instance->boot);
 }
 
@@ -220,6 +233,7 @@ static int (*const tellers[])(struct sink *s, uint64_t argument) = {
     [INFO_LOG] = info_log,
     [INFO_CMDLINE] = info_cmdline,
     [INFO_BOOT] = info_boot,
+    [INFO_REFUSALS] = info_refusals,
 };
 
 int kcall_getinfo(struct process *p) {

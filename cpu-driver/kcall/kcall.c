@@ -37,10 +37,13 @@ static int (*const handlers[KCALL_COUNT])(struct process *p) = {
     [KCALL_BIND] = kcall_bind,
 };
 
-/* Why the caller may not make this call. */
-static int refusal(const struct process *p, uint32_t number) {
-    bool may_call = p->ipc_permitted & IPC_BIT(SENDREC);
-    return may_call && number >= KCALL_COUNT ? -E_BADCALL : -E_PERM;
+/* The caller may not make this call. */
+static int refuse(struct process *p, uint32_t number) {
+    if (!(p->ipc_permitted & IPC_BIT(SENDREC)))
+        return process_refuse(p, REFUSED_PRIMITIVE_RIGHT, -E_PERM);
+    if (number >= KCALL_COUNT)
+        return process_refuse(p, REFUSED_KCALL_NUMBER, -E_BADCALL);
+    return process_refuse(p, REFUSED_KCALL, -E_PERM);
 }
 
 /* What is not done at the end of every call. */
@@ -48,6 +51,8 @@ __attribute__((cold, noinline)) static void finish(struct process *p, int result
     uint32_t number = (uint32_t)p->context.rsi;
     uint64_t error = result < 0 ? (uint32_t)result : 0;
     trace(TRACE_EVENT_KCALL, p->endpoint, ENDPOINT_NONE, error << 32 | number);
+    if (result < 0)
+        process_count_error(p, result);
     if (result == KCALL_RESTART)
         p->context.rip -= SYSCALL_BYTES;
     sched_finish();
@@ -59,17 +64,17 @@ void kcall(struct process *p) {
     if (__builtin_expect(number < KCALL_COUNT && p->kcalls_open >> number & 1, 1))
         result = handlers[number](p);
     else
-        result = process_refuse(p, refusal(p, number));
+        result = refuse(p, number);
     if (result <= 0)
         p->context.rax = (uint64_t)(int64_t)result;
-    if (__builtin_expect(result > 0 || (trace_classes | sched_work), 0))
+    if (__builtin_expect(result != 0 || (trace_classes | sched_work), 0))
         finish(p, result);
 }
 
 int kcall_child(struct process *p, endpoint_t endpoint, struct process **child) {
     int error = process_find(endpoint, child);
     if (*child && (*child)->supervisor != p->endpoint)
-        return process_refuse(p, -E_PERM);
+        return process_refuse(p, REFUSED_RIGHT, -E_PERM);
     return error;
 }
 

@@ -7,14 +7,14 @@
 
 static int give_ipc(struct process *p, struct process *child) {
     if (ARG2(p) & ~(uint64_t)p->ipc_permitted)
-        return process_refuse(p, -E_PERM);
+        return process_refuse(p, REFUSED_RIGHT, -E_PERM);
     process_set_rights(child, (unsigned)ARG2(p), child->kcalls_permitted);
     return 0;
 }
 
 static int give_kcalls(struct process *p, struct process *child) {
     if (ARG2(p) & ~p->kcalls_permitted)
-        return process_refuse(p, -E_PERM);
+        return process_refuse(p, REFUSED_RIGHT, -E_PERM);
     process_set_rights(child, child->ipc_permitted, ARG2(p));
     return 0;
 }
@@ -30,7 +30,7 @@ static int set_target(struct process *p, struct process *child, bool allow) {
         return error;
     if (target != p && target->supervisor != p->endpoint &&
         !slot_set_has(&p->targets, process_slot(target)))
-        return process_refuse(p, -E_PERM);
+        return process_refuse(p, REFUSED_RIGHT, -E_PERM);
     void (*change)(struct slot_set *, unsigned) = allow ? slot_set_add : slot_set_remove;
     change(&child->targets, process_slot(target));
     change(&target->targets, process_slot(child));
@@ -44,7 +44,7 @@ static int give_range(struct process *p, const struct priv_range *own, unsigned 
     if (ARG2(p) > UINT32_MAX || ARG3(p) == 0 || ARG3(p) > UINT32_MAX)
         return -E_INVAL;
     if (!priv_covers(own, own_count, ARG2(p), ARG3(p)))
-        return process_refuse(p, -E_PERM);
+        return process_refuse(p, REFUSED_RIGHT, -E_PERM);
     if (*count == PRIV_RANGES)
         return -E_NOSLOT;
     ranges[(*count)++] = (struct priv_range){ (uint32_t)ARG2(p), (uint32_t)ARG3(p) };
@@ -55,7 +55,7 @@ static int give_sched(struct process *p, struct process *child) {
     if (ARG2(p) >= SCHED_PRIORITIES)
         return -E_RANGE;
     if (ARG2(p) < p->sched.limit_priority)
-        return process_refuse(p, -E_PERM);
+        return process_refuse(p, REFUSED_RIGHT, -E_PERM);
     child->sched.limit_priority = (uint8_t)ARG2(p);
     if (child->sched.base_priority < child->sched.limit_priority)
         sched_set_priority(child, child->sched.limit_priority);

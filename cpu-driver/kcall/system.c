@@ -48,7 +48,7 @@ int kcall_sysctl(struct process *p) {
         log_serial(!ARG1(p));
         return 0;
     case SYSCTL_CRASH:
-        return core_debug ? crash(ARG1(p), ARG2(p)) : process_refuse(p, -E_PERM);
+        return core_debug ? crash(ARG1(p), ARG2(p)) : process_refuse(p, REFUSED_RIGHT, -E_PERM);
     default:
         return -E_BADCALL;
     }
@@ -58,7 +58,7 @@ static int set_priority(struct process *p, struct process *target) {
     if (ARG2(p) >= SCHED_PRIORITIES)
         return -E_RANGE;
     if (ARG2(p) < target->sched.limit_priority)
-        return process_refuse(p, -E_PERM);
+        return process_refuse(p, REFUSED_RIGHT, -E_PERM);
     sched_set_priority(target, (uint8_t)ARG2(p));
     return 0;
 }

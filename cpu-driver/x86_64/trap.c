@@ -59,6 +59,7 @@ static void exception_from_user(struct context *c) {
     }
     current->exception = (uint32_t)c->vector;
     current->fault_address = c->vector == EXCEPTION_PAGE_FAULT ? cpu_read_cr2() : 0;
+    process_count_exception(current, c->vector);
     process_die(current, DEATH_EXCEPTION, c->vector);
 }
 

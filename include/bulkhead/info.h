@@ -16,6 +16,12 @@ enum info {
     INFO_LOG = 7,       /* the kernel log, text; arg[3]: number of bytes ever logged to skip */
     INFO_CMDLINE = 8,   /* the boot command line, text with a terminating zero */
     INFO_BOOT = 9,      /* to the monitor: struct boot_info (cpu-driver/bootinfo.h); else E_PERM */
+    /* struct refusal_info (refusal.h) of the process arg[3], dead ones that still have their slot
+     * included; ENDPOINT_SELF: the caller */
+    INFO_REFUSALS = 10,
+    /* the ACPI table whose signature is arg[3], as its four characters lie in memory: MCFG, DMAR or
+     * IVRS, with its header · E_NOENT this machine has none */
+    INFO_FIRMWARE = 11,
 };
 
 /* X(name, text): what a process is doing. */

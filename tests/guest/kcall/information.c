@@ -140,7 +140,7 @@ static void test_text_info(void) {
 static void test_bad_info(void) {
     struct core_info core;
     tap_is(GET(0, &core, sizeof core, 0), -E_BADCALL, "no information");
-    tap_is(GET(INFO_BOOT + 1, &core, sizeof core, 0), -E_BADCALL, "no such information");
+    tap_is(GET(INFO_FIRMWARE + 1, &core, sizeof core, 0), -E_BADCALL, "no such information");
     tap_is(GET(UINT64_MAX, &core, sizeof core, 0), -E_BADCALL, "no such information at all");
     for (uint64_t what = INFO_PROCESSES; what <= INFO_CMDLINE; what++) {
         if (what == INFO_DEATH)
