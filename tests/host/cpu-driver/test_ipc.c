@@ -377,8 +377,29 @@ Test(ipc, every_call_to_the_dead_says_so) {
 
 /* ---- Refusals: the error, and that nothing has changed ---- */
 
+/* What an error is counted as; REFUSAL_COUNT: nothing. */
+static unsigned kind_of(int error) {
+    switch (-error) {
+    case E_PERM:
+        return REFUSED_PRIMITIVE_RIGHT;
+    case E_TARGET:
+        return REFUSED_TARGET;
+    case E_BADCALL:
+        return REFUSED_PRIMITIVE;
+    case E_FLAG:
+        return REFUSED_FLAG;
+    case E_DEADLOCK:
+        return REFUSED_DEADLOCK;
+    case E_BADEP:
+        return REFUSED_ENDPOINT;
+    default:
+        return REFUSAL_COUNT;
+    }
+}
+
 static void assert_refused(struct process *p, uint64_t operation, uint64_t to, int error) {
-    uint32_t refusals = p->refusals;
+    uint32_t refusals = p->refusals, refused[REFUSAL_COUNT];
+    memcpy(refused, p->refused, sizeof refused);
     cr_assert_eq(fixture_call(p, operation, to, &full), error, "%#lx to %#lx: %s", operation, to,
                  error_name((int)p->context.rax));
     struct message after = fixture_received(p);
@@ -387,8 +408,10 @@ static void assert_refused(struct process *p, uint64_t operation, uint64_t to, i
     cr_assert_eq(after.type, full.type);
     cr_assert_arr_eq(after.arg, full.arg, sizeof after.arg);
     cr_assert_eq(p->messages_sent + p->messages_received, 0);
-    cr_assert_eq(p->refusals - refusals,
-                 error == -E_PERM || error == -E_TARGET || error == -E_BADCALL || error == -E_FLAG);
+    cr_assert_eq(p->refusals - refusals, kind_of(error) < REFUSAL_COUNT);
+    for (unsigned kind = 0; kind < REFUSAL_COUNT; kind++)
+        cr_assert_eq(p->refused[kind] - refused[kind], kind == kind_of(error), "%s",
+                     refusal_text(kind));
 }
 
 Test(ipc, primitives_that_are_not_are_refused) {
