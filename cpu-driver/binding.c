@@ -149,6 +149,8 @@ static int begin_map(struct binding *b, uint64_t address, uint64_t pages) {
     b->scratch = frame_alloc(p, FRAME_PRIVATE);
     if (!b->scratch)
         return -E_QUOTA;
+    for (uint64_t *word = direct(b->scratch), *end = word + PAGE_SIZE / sizeof *word; word < end;)
+        *word++ = BINDING_SCRATCH_WORD;
     b->address = address;
     b->pages = pages;
     b->mapped = 0;

@@ -18,6 +18,14 @@
 
 #define BINDINGS_MAX 1024U /* of a core */
 
+/*
+ * What a scratch frame, which takes the place of a closed window, is filled with: it is no position
+ * of a ring, says "closed" wherever a channel has a flag, and as type of a message -E_PEERDEAD. So
+ * who is interrupted while it reads a message, and goes on in the scratch frame, can tell: it reads
+ * the type last.
+ */
+#define BINDING_SCRATCH_WORD UINT64_C(0xfffffffbfffffffb)
+
 /* Bindings below are those of the monitor with the monitors of the cores of these numbers. */
 #define BINDING_FIRST CORES_MAX
 

@@ -11,6 +11,8 @@
 
 #include <stdbool.h>
 
+#include <bulkhead/binding.h>
+
 #include <urpc/set.h>
 
 #include <runtime/channel.h>
@@ -108,6 +110,16 @@ static inline bool channel_arrived(struct channel *c, struct message *m) {
     chan_turn(m);
     channel_asked(c, m);
     return true;
+}
+
+/*
+ * A message that is no request: did the scratch frame take the place of its ring while it was
+ * copied? Then it is none at all; the next look at the channel finds its end.
+ */
+static inline bool channel_is_torn(const struct channel *c, const struct message *m) {
+    return m->type == (uint32_t)-E_PEERDEAD &&
+           atomic_load_explicit(&c->chan.rx.closed->word, memory_order_acquire) ==
+               BINDING_SCRATCH_WORD;
 }
 
 /* ---- table.c ---- */

@@ -74,7 +74,8 @@ static int receive_round(struct message *m, struct channel_spin *spin) {
     int state = channel_look(m, &c);
 
     if (state == 0 && c) {
-        channel_arrived(c, m);
+        if (!channel_arrived(c, m) && channel_is_torn(c, m))
+            return CHAN_READY;
         channel_busy(spin);
     }
     if (state == 0 || state == CHAN_READY || state == -E_WOULDBLOCK)
@@ -144,6 +145,8 @@ static int receive_from(uint64_t operation, endpoint_t from, struct message *m) 
         state = channel_fault(c, message(c, (uint64_t)m));
     else
         state = channel_wait(c, message, arm_message, (uint64_t)m);
+    if (state == 0 && !c->notified && channel_is_torn(c, m))
+        state = -E_PEERDEAD;
     if (state == -E_PEERDEAD || state == -E_PROTOCOL)
         channel_lapsed(c);
     else if (state == 0 && c->notified)

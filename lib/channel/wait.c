@@ -65,7 +65,7 @@ void channel_rang(struct channel *c, const struct message *bell) {
     if (c->kind != CHANNEL_OPEN)
         return;
     channels.awake = true;
-    if (!c->notified && chan_take_notify(&c->chan)) {
+    if (!c->closed && !c->notified && chan_take_notify(&c->chan)) {
         c->notified = true;
         channels.notices++;
     }

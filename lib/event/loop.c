@@ -116,7 +116,8 @@ static inline void serve(const struct event_handlers *handlers, struct channel *
     if (__builtin_expect(channel_arrived_turned(c, m), 1)) {
         if (__builtin_expect(dispatch_request(handlers, m) && channel_owes(c), 1))
             channel_answer(c, m);
-    } else if (dispatch_process(handlers, m) && c->kind == CHANNEL_OPEN && c->peer == m->source) {
+    } else if (!channel_is_torn(c, m) && dispatch_process(handlers, m) && c->kind == CHANNEL_OPEN &&
+               c->peer == m->source) {
         channel_offer(c, m);
     }
 }

@@ -143,7 +143,7 @@ enum bound_kind {
 
 /*
  * The memory of a channel is formatted (urpc/channel.h, both depths the same) before either side is
- * told of it, with an origin at which the zeroes of a scratch frame are not the word of any slot.
+ * told of it, with an origin at which no word of a slot is 0.
  */
 #define BOUND_ORIGIN UINT64_C(0x100000000)
 

@@ -61,7 +61,10 @@ int channel_receive(uint64_t operation, endpoint_t from, struct message *m);
  * another. */
 int channel_received(uint64_t operation, endpoint_t from, struct message *m);
 
-/* Where the fields of a message are in registers, they go straight to the slot, and come from it.
+/*
+ * Where the fields of a message are in registers, they go straight to the slot, and come from it,
+ * type and tag last: if the peer dies and its memory is taken away meanwhile, the type is
+ * -E_PEERDEAD (BINDING_SCRATCH_WORD).
  */
 IPC_INLINE int channel_call(endpoint_t to, struct message *m) {
     if (m->type >= CHAN_REQUEST)
@@ -79,13 +82,13 @@ IPC_INLINE int channel_call(endpoint_t to, struct message *m) {
     const volatile struct chan_slot *answer = channel_await(chan);
     if (chan_unlikely(!answer))
         return channel_hot.error;
+#pragma GCC unroll 6
+    for (int i = 0; i < MESSAGE_ARGS; i++)
+        m->arg[i] = answer->arg[i];
     uint64_t head = ((const volatile chan_word_t *)answer)[1];
     m->source = to;
     m->type = (uint32_t)head;
     m->tag = (uint32_t)(head >> 32);
-#pragma GCC unroll 6
-    for (int i = 0; i < MESSAGE_ARGS; i++)
-        m->arg[i] = answer->arg[i];
     return 0;
 }
 

@@ -171,7 +171,8 @@ Test(window, closing_puts_the_scratch_frame_in_place_of_every_page) {
     cr_assert(frame_state(scratch) == FRAME_PRIVATE && frame_owner(scratch) == process_slot(p));
     for (uint64_t i = 0; i < PAGES; i++)
         cr_assert_eq(fixture_physical(p, WINDOW + i * PAGE_SIZE), scratch);
-    cr_assert_eq(*(uint64_t *)direct(scratch), 0);
+    for (uint64_t i = 0; i < PAGE_SIZE / sizeof(uint64_t); i++)
+        cr_assert_eq(((uint64_t *)direct(scratch))[i], BINDING_SCRATCH_WORD);
     cr_assert_eq(p->frames, used);
     cr_assert_eq(fixture_kcall(p, KCALL_MEM_UNMAP,
                                (uint64_t[MESSAGE_ARGS]){ ENDPOINT_SELF, WINDOW, PAGE_SIZE }),

@@ -154,8 +154,17 @@ void remote_dies_late(unsigned n) {
 }
 
 void remote_dies(unsigned n) {
-    memset(remotes[n].memory, 0, chan_bytes(remotes[n].slots));
+    uint64_t *word = remotes[n].memory;
+    for (size_t i = 0; i < chan_bytes(remotes[n].slots) / sizeof *word; i++)
+        word[i] = BINDING_SCRATCH_WORD;
     remote_dies_late(n);
+}
+
+void remote_dies_during_read(unsigned n) {
+    struct chan_slot *slot = remotes[n].chan.tx.slot - 1;
+    uint64_t word = slot->word;
+    remote_dies(n);
+    slot->word = word;
 }
 
 struct message remote_message(uint32_t type, uint32_t tag) {

@@ -6,6 +6,7 @@
 #ifndef TESTS_HOST_LIB_REMOTE_H
 #define TESTS_HOST_LIB_REMOTE_H
 
+#include <bulkhead/binding.h>
 #include <urpc/answer.h>
 
 #include <runtime/channel.h>
@@ -42,9 +43,13 @@ extern struct message *new;
 /* Number n shares a pool: the same. */
 void remote_shares(unsigned n, uint64_t bytes);
 
-/* Its end: closed by the kernel, which puts zeroes in the place of the memory; or only announced.
+/*
+ * Its end: closed by the kernel, which puts a scratch frame in the place of the memory; the same
+ * while the process under test reads the message that was sent last, of which it has seen the word
+ * that publishes it; or only announced.
  */
 void remote_dies(unsigned n);
+void remote_dies_during_read(unsigned n);
 void remote_dies_late(unsigned n);
 
 /* Its end of the channel sends and receives: `tag` in every word. */

@@ -236,6 +236,16 @@ Test(remote_loop, end_of_a_peer_is_told_once_after_what_it_sent) {
     cr_assert_eq(gone_peer, ENDPOINT_NONE);
 }
 
+Test(remote_loop, message_that_is_taken_away_while_it_is_read_is_none) {
+    remote_connects(0);
+    run();
+    remote_sends(0, COUNT, 1);
+    remote_dies_during_read(0);
+    run();
+    cr_assert_eq(requests[1], 0);
+    cr_assert_eq(gone_peer, A);
+}
+
 Test(remote_loop, end_of_an_armed_channel_wakes_the_loop) {
     remote_connects(0);
     run();

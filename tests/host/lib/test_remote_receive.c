@@ -253,6 +253,34 @@ Test(remote_receive, end_of_a_channel_is_not_shown_and_others_go_on) {
     cr_assert_eq(channel_hot.in_use, 1);
 }
 
+Test(remote_receive, message_that_is_taken_away_while_it_is_read_is_none) {
+    remote_connects(0);
+    remote_connects(1);
+    remote_sends(0, REQUEST, 1);
+    remote_sends(1, REQUEST, 2);
+    remote_dies_during_read(0);
+    expect(B, 2);
+    cr_assert_eq(ipc_receive(ENDPOINT_ANY, &m), -E_PERM);
+    cr_assert_eq(channel_hot.in_use, 1);
+}
+
+Test(remote_receive, nor_when_it_is_received_from_its_sender) {
+    remote_connects(0);
+    remote_sends(0, REQUEST, 1);
+    expect(A, 1);
+    remote_sends(0, REQUEST, 2);
+    remote_dies_during_read(0);
+    cr_assert_eq(ipc_receive(A, &m), -E_PEERDEAD);
+    cr_assert_eq(channel_hot.in_use, 0);
+}
+
+Test(remote_receive, message_that_looks_like_one_of_those_is_received) {
+    remote_connects(0);
+    remote_sends(0, (uint32_t)-E_PEERDEAD, 1);
+    expect(A, 1);
+    cr_assert_eq(channel_hot.in_use, 1);
+}
+
 Test(remote_receive, broken_protocol_ends_one_channel) {
     remote_connects(0);
     remote_connects(1);

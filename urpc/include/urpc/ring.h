@@ -145,7 +145,8 @@ static inline struct chan_slot *chan_slot_at(struct chan_slot *slots, uint64_t o
 /*
  * The payload is everything after the first word. What is read from a slot is read by volatile
  * accesses: once, and never again from shared memory behind the caller's back.
- * chan_copy_flip() turns the bits `flip` of the type over on the way.
+ * chan_copy_flip() turns the bits `flip` of the type over on the way. It copies type and tag last:
+ * should the memory be taken away half-way, and other memory be put in its place, they tell.
  */
 typedef uint64_t chan_word_t __attribute__((may_alias));
 
@@ -153,17 +154,17 @@ typedef uint64_t chan_word_t __attribute__((may_alias));
 typedef uint64_t chan_vector_t __attribute__((vector_size(16), aligned(8), may_alias));
 
 static inline void chan_copy_flip(volatile void *to, const volatile void *from, uint32_t flip) {
-    ((volatile chan_word_t *)to)[1] = ((const volatile chan_word_t *)from)[1] ^ flip;
 #pragma GCC unroll 3
     for (int i = 1; i <= 3; i++)
         ((volatile chan_vector_t *)to)[i] = ((const volatile chan_vector_t *)from)[i];
+    ((volatile chan_word_t *)to)[1] = ((const volatile chan_word_t *)from)[1] ^ flip;
 }
 #else
 static inline void chan_copy_flip(volatile void *to, const volatile void *from, uint32_t flip) {
-    ((volatile chan_word_t *)to)[1] = ((const volatile chan_word_t *)from)[1] ^ flip;
 #pragma GCC unroll 6
     for (int i = 2; i <= 7; i++)
         ((volatile chan_word_t *)to)[i] = ((const volatile chan_word_t *)from)[i];
+    ((volatile chan_word_t *)to)[1] = ((const volatile chan_word_t *)from)[1] ^ flip;
 }
 #endif
 
