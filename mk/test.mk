@@ -2,7 +2,7 @@
 # `make test TESTS='boot-test/*'` runs those that match.
 
 # Programs that print lines `BENCH ...`, in the order in which they run, and on which machine.
-benchmarks := ipcbench@1 chanbench@3 monbench@2 monbench@4 monbench@8:sockets=2,cores=4 \
+benchmarks := ipcbench@1 isobench@1 chanbench@3 monbench@2 monbench@4 monbench@8:sockets=2,cores=4 \
     monbench@16:sockets=4,cores=4 monbench@32:sockets=8,cores=4 monbench@64:sockets=16,cores=4
 
 export TESTS JOBS

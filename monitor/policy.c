@@ -83,6 +83,7 @@ const struct policy policies[] = {
     { .program = "crash", ORDINARY },
     { .program = "spin", ORDINARY },
     { .program = "ipcbench", EVERYTHING },
+    { .program = "isobench", EVERYTHING },
     { .program = "chanbench", EVERYTHING },
     { .program = "monbench", EVERYTHING },
     { .program = "chanbench-idle", .image = "chanbench", ORDINARY },

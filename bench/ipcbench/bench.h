@@ -20,6 +20,19 @@
  */
 typedef int bench_fn(struct figure *figure);
 
+/* A figure that a program measures; `keys`, unless NULL, is what its line says besides. */
+struct bench {
+    const char *name;
+    bench_fn *measure;
+    const char *keys;
+};
+
+/*
+ * What main() of such a program does: measures those of `all`, up to the one without a name, that
+ * the arguments name, or all. Arguments of the form NAME=VALUE are the program's own.
+ */
+int bench_main(const struct bench *all, int argc, char **argv);
+
 bench_fn bench_kcall_null, bench_sendrec_0, bench_sendrec_6, bench_sendrec_slow, bench_asend,
     bench_notify;
 bench_fn bench_irq_to_driver;

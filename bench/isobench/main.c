@@ -1,0 +1,13 @@
+/*
+ * isobench [FIGURE...]: measures what isolation costs: grants, and devices that are reached through
+ * the kernel. Prints a line per figure; without names, of all.
+ */
+#include "isobench.h"
+
+int main(int argc, char **argv) {
+    static const struct bench benches[] = {
+        { NULL, NULL, NULL },
+    };
+
+    return bench_main(benches, argc, argv);
+}
