@@ -29,6 +29,17 @@ static int chan_check(const void *memory, const struct chan_parameters *paramete
     return 0;
 }
 
+/*
+ * Positions of the four things that have some begin a quarter of all positions apart. So nothing
+ * that one side writes is ever the word that it waits for itself, not even when one page takes the
+ * place of all of the channel's.
+ */
+enum chan_positions { POSITIONS_RING = 0, POSITIONS_ANSWER = 2 }; /* and the side that writes */
+
+static uint64_t chan_origin(const struct chan_parameters *parameters, unsigned positions) {
+    return parameters->origin + ((uint64_t)positions << 62);
+}
+
 /* The ring on which `producer` sends, as seen by the side that is not `peer`. */
 static struct chan_ring chan_ring_of(struct chan_memory *memory,
                                      const struct chan_parameters *parameters, unsigned producer,
@@ -37,7 +48,7 @@ static struct chan_ring chan_ring_of(struct chan_memory *memory,
         .slots = memory->slots + (size_t)producer * parameters->slots,
         .count = parameters->slots,
         .depth = parameters->depth[1 - producer],
-        .origin = parameters->origin,
+        .origin = chan_origin(parameters, POSITIONS_RING + producer),
         .acked = &memory->side[1 - producer].acked,
         .closed = &memory->side[peer].closed,
     };
@@ -53,7 +64,8 @@ int chan_format(void *memory, const struct chan_parameters *parameters) {
     for (unsigned side = 0; side < 2 && !error; side++) {
         struct chan_control *control = &((struct chan_memory *)memory)->side[side];
         atomic_init(&control->notified.word, 0);
-        control->answer = (struct chan_slot){ .word = parameters->origin - CHAN_SLOT_BYTES };
+        uint64_t origin = chan_origin(parameters, POSITIONS_ANSWER + side);
+        control->answer = (struct chan_slot){ .word = origin - CHAN_SLOT_BYTES };
     }
     return error;
 }
@@ -83,8 +95,8 @@ int chan_attach(struct chan *chan, void *memory, const struct chan_parameters *p
     if (error)
         return error;
     chan_attach_control(chan, memory, side);
-    chan->due = parameters->origin - CHAN_SLOT_BYTES;
-    chan->awaited = parameters->origin;
+    chan->due = chan_origin(parameters, POSITIONS_ANSWER + side) - CHAN_SLOT_BYTES;
+    chan->awaited = chan_origin(parameters, POSITIONS_ANSWER + peer);
     chan->depth = parameters->depth[side];
     return 0;
 }

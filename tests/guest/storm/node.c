@@ -137,6 +137,8 @@ static int send_one(struct peer *peer, bool may_wait) {
 
     if (way == 0) {
         error = ipc_call(peer->endpoint, &m);
+        if (!error && message_result(&m) == -E_PEERDEAD)
+            error = -E_PEERDEAD; /* while its answer was read */
         CHECK(error || (message_result(&m) == 0 && m.arg[0] == number + 1UL));
     } else if (way < 3) {
         error = ipc_send(peer->endpoint, &m);

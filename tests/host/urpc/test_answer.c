@@ -118,14 +118,15 @@ Test(answer, is_not_touched_after_a_close) {
 
 /* Everything but "none" and "the answer", armed or not. */
 Test(answer, a_word_that_no_peer_writes_ends_the_channel) {
-    const uint64_t words[] = { 0,           ORIGIN | CHAN_ARMED, ORIGIN | CHAN_RING,
-                               ORIGIN + 64, ~(uint64_t)0,        ORIGIN - 128 };
+    const uint64_t first = pair.a.awaited;
+    const uint64_t words[] = { 0,          first | CHAN_ARMED, first | CHAN_RING,
+                               first + 64, ~(uint64_t)0,       first - 128 };
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         for (int arm = 0; arm < 2; arm++) {
             slot()->word = words[i];
             cr_assert_eq(arm ? chan_arm_answer(&pair.a) : chan_answer_state(&pair.a), -E_PROTOCOL);
-            slot()->word = ORIGIN;
+            slot()->word = first;
             cr_assert_eq(chan_answer_state(&pair.a), -E_PROTOCOL, "for good");
             cr_assert_eq(chan_send(&pair.a.tx, &message), -E_PROTOCOL);
             cr_assert_eq(chan_receive(&pair.a.rx, &message), -E_PROTOCOL);
