@@ -21,6 +21,10 @@
 
 #define BOOT_LOW_PAGES 8
 
+#define BOOT_FIRMWARE_TABLES 3    /* MCFG, DMAR, IVRS */
+#define BOOT_FIRMWARE_MAX    4096 /* bytes of all of them */
+#define BOOT_IOMMU_BYTES     0x400000UL
+
 struct range {
     uint64_t base, end; /* [base, end) */
 };
@@ -63,9 +67,15 @@ struct boot_isa_line {
     bool level, active_low;
 };
 
+/* A table of the firmware's that is kept whole, for servers. */
+struct boot_firmware {
+    uint32_t signature;     /* its four characters, as they lie in memory; 0: no table */
+    uint32_t offset, bytes; /* in boot_info.firmware; offsets are multiples of 8 */
+};
+
 struct boot_info {
     uint64_t entry_tsc;       /* at the first instruction of boot/ */
-    struct range_list memory; /* usable RAM, the archive excluded */
+    struct range_list memory; /* usable RAM, archive and iommu_tables excluded */
     struct range archive;     /* page-aligned; outside all partitions */
     uint64_t archive_bytes;   /* its exact length */
     struct range low;         /* BOOT_LOW_PAGES pages below 640 KiB to start cores with, outside all
@@ -94,6 +104,13 @@ struct boot_info {
     int16_t s5_type_a, s5_type_b; /* SLP_TYP values of \_S5; -1: not found */
     uint16_t reset_port;          /* ACPI reset register when it is an I/O port; 0: none */
     uint8_t reset_value;
+
+    /* Length, checksum and place of each table have been checked; what is in it has not. */
+    struct boot_firmware firmware_table[BOOT_FIRMWARE_TABLES];
+    _Alignas(8) uint8_t firmware[BOOT_FIRMWARE_MAX];
+    /* BOOT_IOMMU_BYTES of zeroed memory for tables of an IOMMU, outside all partitions; base = end
+     * = 0: there are none */
+    struct range iommu_tables;
 
     struct boot_framebuffer framebuffer;
     char cmdline[BOOT_CMDLINE_MAX];

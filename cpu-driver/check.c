@@ -53,7 +53,8 @@ static void check_slot(const struct process *p) {
     CHECK(p, p->sched.queued == (p->state == PROCESS_READY && p != current));
     CHECK(p, p->sched.priority < SCHED_PRIORITIES &&
                  p->sched.base_priority >= p->sched.limit_priority);
-    CHECK(p, p->io_count <= PRIV_RANGES && p->irq_count <= PRIV_RANGES);
+    CHECK(p, p->io_count <= PRIV_RANGES && p->irq_count <= PRIV_RANGES &&
+                 p->memory_count <= PRIV_RANGES);
     CHECK(p, p->context.cs == 0 || (p->context.cs & 3) == 3);
     CHECK(p, vm_in_user_space(p->context.rip, 0) || p->state == PROCESS_CREATED ||
                  p->state == PROCESS_DEAD);
@@ -111,6 +112,9 @@ static void check_entry(struct process *p, uint64_t address, uint64_t entry, uns
         bool archive =
             physical >= instance->boot.archive.base && physical < instance->boot.archive.end;
         CHECK(p, level == 1 && !(entry & PTE_WRITE && archive));
+        CHECK(p, !frame_is_device(physical, physical + PAGE_SIZE) ||
+                     (entry & PTE_NX &&
+                      priv_covers(p->memory, p->memory_count, physical / PAGE_SIZE, 1)));
         CHECK(p, !(entry & PTE_WRITE) || entry & PTE_NX);
         return;
     }
@@ -119,7 +123,8 @@ static void check_entry(struct process *p, uint64_t address, uint64_t entry, uns
     CHECK(p, address < USER_END);
     CHECK(p, frame_owner(physical) == process_slot(p));
     enum frame_state state = frame_state(physical);
-    CHECK(p, level == 1 ? state == FRAME_PRIVATE || state == FRAME_EXPORTED : state == FRAME_TABLE);
+    CHECK(p, level == 1 ? state == FRAME_PRIVATE || state == FRAME_EXPORTED || state == FRAME_DMA
+                        : state == FRAME_TABLE);
     CHECK(p, level > 1 || !(entry & PTE_WRITE) || entry & PTE_NX);
 }
 

@@ -7,6 +7,7 @@
 #include "binding.h"
 #include "core.h"
 #include "process.h"
+#include "ranges.h"
 #include "string.h"
 #include "time.h"
 #include "vm.h"
@@ -77,6 +78,8 @@ static void give_everything(struct process *p) {
     p->io_count = 1;
     p->irq[0] = (struct priv_range){ 0, UINT32_MAX };
     p->irq_count = 1;
+    p->memory[0] = (struct priv_range){ 0, PHYSICAL_END / PAGE_SIZE };
+    p->memory_count = 1;
     p->sched.limit_priority = 0;
     p->sched.priority = p->sched.base_priority = 0;
 }

@@ -231,13 +231,14 @@ static unsigned find_run(const struct chunk *chunk, uint64_t count) {
     return FRAMES_PER_CHUNK;
 }
 
-uint64_t frame_alloc_run(struct process *p, enum frame_state state, uint64_t count) {
+uint64_t frame_alloc_run(struct process *p, enum frame_state state, uint64_t count,
+                         uint64_t limit) {
     if (count > p->frame_quota - p->frames)
         return 0;
     for (uint64_t slot = hint; slot < slot_count; slot++) {
         struct chunk *chunk = slots[slot];
         unsigned first = find_run(chunk, count);
-        if (first == FRAMES_PER_CHUNK)
+        if (first == FRAMES_PER_CHUNK || chunk->base + CHUNK_BYTES > limit)
             continue;
         for (unsigned index = first; index < first + count; index++)
             take(chunk, index, state, p);
@@ -271,6 +272,27 @@ unsigned frame_owner(uint64_t physical) {
 bool frame_is_foreign(uint64_t physical) {
     return frame_state(physical) == FRAME_ABSENT &&
            ranges_contain(&instance->boot.memory, physical, physical + PAGE_SIZE);
+}
+
+/* Stores there are interrupts, of any vector, to any core (Intel SDM vol. 3, 11.11.1). */
+#define MESSAGES_BASE 0xfee00000UL
+#define MESSAGES_END  0xfef00000UL
+
+static bool meets(uint64_t base, uint64_t end, uint64_t other, uint64_t other_end) {
+    return base < other_end && other < end;
+}
+
+bool frame_is_device(uint64_t base, uint64_t end) {
+    const struct boot_info *boot = &instance->boot;
+    bool own = ranges_overlap(&boot->memory, base, end) ||
+               meets(base, end, boot->archive.base, boot->archive.end) ||
+               meets(base, end, boot->low.base, boot->low.end) ||
+               meets(base, end, MESSAGES_BASE, MESSAGES_END) ||
+               meets(base, end, boot->lapic, boot->lapic + PAGE_SIZE) ||
+               (boot->hpet && meets(base, end, boot->hpet, boot->hpet + PAGE_SIZE));
+    for (uint32_t i = 0; i < boot->ioapic_count; i++)
+        own |= meets(base, end, boot->ioapic[i].base, boot->ioapic[i].base + PAGE_SIZE);
+    return !own && base < end && end <= PHYSICAL_END;
 }
 
 uint64_t frame_chunks(void) { return chunk_count; }

@@ -27,10 +27,11 @@ uint64_t frame_init(const struct instance_info *info);
 uint64_t frame_alloc(struct process *p, enum frame_state state);
 
 /*
- * Allocates `count` frames, 1 to FRAMES_PER_CHUNK, that follow each other, at the expense of `p`.
- * They are not zeroed. Returns the first one's physical address, or 0 as above.
+ * Allocates `count` frames, 1 to FRAMES_PER_CHUNK, that follow each other and lie in chunks that
+ * end at `limit` or below, at the expense of `p`. They are not zeroed. Returns the first one's
+ * physical address, or 0 as above.
  */
-uint64_t frame_alloc_run(struct process *p, enum frame_state state, uint64_t count);
+uint64_t frame_alloc_run(struct process *p, enum frame_state state, uint64_t count, uint64_t limit);
 
 /*
  * Looks for a chunk whose frames are all free, in `count` slots from the last one down; leaves out
@@ -66,6 +67,10 @@ unsigned frame_owner(uint64_t physical);
 
 /* Memory of the machine that is not in this partition. */
 bool frame_is_foreign(uint64_t physical);
+
+/* Addresses of devices that a process may be shown: no RAM of the machine's, and nothing that
+ * interrupts or time depend on. What boot/ set aside for an IOMMU's tables counts as such. */
+bool frame_is_device(uint64_t base, uint64_t end);
 
 /* How many chunks the partition has memory in, and how many of their frames are in a state. */
 uint64_t frame_chunks(void);

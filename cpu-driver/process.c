@@ -140,8 +140,8 @@ void process_shrink(struct process *p, uint64_t frames) {
 
 void process_set_rights(struct process *p, unsigned ipc, uint64_t kcalls) {
     p->ipc_permitted = (uint8_t)ipc;
-    p->kcalls_permitted = kcalls;
-    p->kcalls_open = (ipc & IPC_BIT(SENDREC) ? kcalls : 0) | KCALL_BIT(EXIT);
+    p->kcalls_permitted = kcalls & KCALL_ALL;
+    p->kcalls_open = (ipc & IPC_BIT(SENDREC) ? p->kcalls_permitted : 0) | KCALL_BIT(EXIT);
 }
 
 void process_start(struct process *p, uint64_t rip, uint64_t rsp, uint64_t rdi, uint64_t rsi) {

@@ -41,7 +41,7 @@ struct slot_set {
 };
 
 struct priv_range {
-    uint32_t first, count;
+    uint64_t first, count;
 };
 
 /* Whether one of the ranges contains all of [first, first + length). */
@@ -125,13 +125,13 @@ struct process {
     /* Memory: its own frames, this many, of which `frame_quota` is the limit */
     uint32_t frames, frame_quota;
     uint64_t export_next, export_end; /* physical: frames of its that are yet to be mapped, in the
-                                         middle of a SHARE_ALLOC (vm.h) */
+                                         middle of a SHARE_ALLOC or MAPDMA (vm.h) */
     uint32_t slot_quota;              /* processes that it may still create */
     void *xsave;
 
     /* Device permissions */
-    struct priv_range io[PRIV_RANGES], irq[PRIV_RANGES];
-    uint8_t io_count, irq_count;
+    struct priv_range io[PRIV_RANGES], irq[PRIV_RANGES], memory[PRIV_RANGES];
+    uint8_t io_count, irq_count, memory_count;
 
     uint64_t kcalls_permitted; /* as given by PRIVCTL */
     uint32_t refusals;         /* of all kinds */

@@ -44,19 +44,30 @@ int vm_lend(struct process *p, uint64_t address, uint64_t physical, unsigned pro
 int vm_unlend(struct process *p, uint64_t address);
 void vm_relend(struct process *p, uint64_t address, uint64_t physical);
 
+/*
+ * Shows a process a page of device memory, permissions checked: uncached unless `protection` has
+ * MEMMAP_CACHED. vm_unmap_device() takes it away. Errors: as above.
+ */
+int vm_map_device(struct process *p, uint64_t address, uint64_t physical, uint64_t protection);
+int vm_unmap_device(struct process *p, uint64_t address);
+
 bool vm_is_mapped(const struct process *p, uint64_t address);
 
 /*
- * Memory for other cores, FRAME_EXPORTED, which vm_unmap() leaves alone. vm_export_begin() takes
- * contiguous frames, at most FRAMES_PER_CHUNK, for the process, returns the first one's physical
- * address or 0 when there are none such, and keeps them until vm_export_page() has mapped them, one
- * after the other and zeroed (errors: as vm_map(), -E_STATE there is none), or vm_export_abandon()
- * frees those that are left. vm_export_end() unmaps and frees a page of it.
+ * Memory for other cores, FRAME_EXPORTED, or for devices, FRAME_DMA, which vm_unmap() leaves alone.
+ * vm_export_begin() takes contiguous frames, at most FRAMES_PER_CHUNK, in chunks that end at
+ * `limit` or below, for the process, returns the first one's physical address or 0 when there are
+ * none such, and keeps them until vm_export_page() has mapped them, one after the other and zeroed
+ * (errors: as vm_map(), -E_STATE there is none), or vm_export_abandon() frees those that are left.
+ * vm_export_end() unmaps and frees an exported page.
  */
-uint64_t vm_export_begin(struct process *p, uint64_t pages);
+uint64_t vm_export_begin(struct process *p, enum frame_state state, uint64_t pages, uint64_t limit);
 int vm_export_page(struct process *p, uint64_t address);
 void vm_export_abandon(struct process *p);
 int vm_export_end(struct process *p, uint64_t address);
+
+/* The physical address of the process' own page at an address, if that is FRAME_DMA; else 0. */
+uint64_t vm_dma_frame(struct process *p, uint64_t address);
 
 /*
  * Where the kernel reaches user memory: NULL unless the range lies within one page, mapped, in a

@@ -216,6 +216,31 @@ static void read_fadt(struct reader *reader, const struct acpi_header *header) {
         read_definition_block(reader, dsdt);
 }
 
+/* The first table of its kind, for the servers that understand it. */
+static void keep_whole(struct reader *reader, const struct acpi_header *header) {
+    struct boot_info *boot = reader->boot;
+    uint32_t signature, offset = 0;
+
+    memcpy(&signature, header->signature, sizeof signature);
+    for (uint32_t i = 0; i < BOOT_FIRMWARE_TABLES; i++) {
+        struct boot_firmware *kept = &boot->firmware_table[i];
+        if (kept->signature == signature)
+            return;
+        if (kept->signature != 0) {
+            offset = (kept->offset + kept->bytes + 7) & ~7U;
+            continue;
+        }
+        if (offset > BOOT_FIRMWARE_MAX || header->bytes > BOOT_FIRMWARE_MAX - offset) {
+            log_line("acpi: table %.4s ignored: no room for %u bytes", header->signature,
+                     header->bytes);
+            return;
+        }
+        *kept = (struct boot_firmware){ signature, offset, header->bytes };
+        memcpy(boot->firmware + offset, header, header->bytes);
+        return;
+    }
+}
+
 static const struct {
     const char *signature;
     size_t bytes_min;
@@ -227,6 +252,9 @@ static const struct {
     { "SRAT", sizeof(struct acpi_srat), keep_srat },
     { "SLIT", sizeof(struct acpi_slit), keep_slit },
     { "SSDT", sizeof(struct acpi_header), read_definition_block },
+    { "MCFG", ACPI_MCFG_BYTES_MIN, keep_whole },
+    { "DMAR", ACPI_DMAR_BYTES_MIN, keep_whole },
+    { "IVRS", ACPI_IVRS_BYTES_MIN, keep_whole },
 };
 
 /* Reads all tables that the root names by addresses of `address_bytes` bytes. */
@@ -310,6 +338,7 @@ static void set_defaults(struct boot_info *boot, uint32_t apic_id) {
     boot->smi_command = boot->reset_port = 0;
     boot->acpi_enable = boot->reset_value = 0;
     boot->s5_type_a = boot->s5_type_b = -1;
+    memset(boot->firmware_table, 0, sizeof boot->firmware_table);
 }
 
 void acpi_read(const struct acpi_memory *memory, const void *rsdp, size_t rsdp_bytes,

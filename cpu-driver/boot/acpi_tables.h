@@ -183,6 +183,14 @@ struct acpi_srat_x2apic { /* 5.2.16.3 */
     uint32_t domain, apic_id, flags, reserved_clock, reserved_2;
 } PACKED;
 
+/*
+ * Tables that are only kept: the header and the fields before their entries. PCI Firmware
+ * Specification 3.3, 4.1.2; Intel VT-d specification 4.1, 8.1; AMD IOMMU specification 3.08, 5.2.1.
+ */
+#define ACPI_MCFG_BYTES_MIN 44
+#define ACPI_DMAR_BYTES_MIN 48
+#define ACPI_IVRS_BYTES_MIN 48
+
 _Static_assert(sizeof(struct acpi_srat_lapic) == 16, "5.2.16.1");
 _Static_assert(sizeof(struct acpi_srat_memory) == 40, "5.2.16.2");
 _Static_assert(sizeof(struct acpi_srat_x2apic) == 24, "5.2.16.3");

@@ -172,6 +172,9 @@ static void plan_use(void) {
     if (!plan_cores(&boot))
         refuse("the command line's cores=N is not 1 to %u", cores);
     plan_low(&boot, &loader.low, &in_use, acpi_ebda(&physical_memory));
+    loader.dropped_bytes += plan_iommu(&boot, &in_use);
+    if (boot.iommu_tables.base != 0) /* whoever finds tables there knows that they are its own */
+        memset((void *)boot.iommu_tables.base, 0, BOOT_IOMMU_BYTES);
     check_memory();
     plan_partitions(&boot);
 }

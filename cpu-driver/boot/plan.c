@@ -5,6 +5,7 @@
 
 #include "../log.h"
 #include "../partition.h"
+#include "../string.h"
 
 /*
  * Start-up code of cores runs in real mode, so below 640 KiB. The first 64 KiB are left to
@@ -37,6 +38,28 @@ void plan_low(struct boot_info *boot, const struct range_list *usable,
     log_line("cores: only core 0 is used: no %lu KiB of free memory below 640 KiB",
              LOW_BYTES / 1024);
     boot->core_count = 1;
+}
+
+static bool has_table(const struct boot_info *boot, const char *signature) {
+    for (uint32_t i = 0; i < BOOT_FIRMWARE_TABLES; i++)
+        if (memcmp(&boot->firmware_table[i].signature, signature, 4) == 0)
+            return true;
+    return false;
+}
+
+uint64_t plan_iommu(struct boot_info *boot, const struct range_list *in_use) {
+    boot->iommu_tables = (struct range){ 0, 0 };
+    if (!has_table(boot, "DMAR") && !has_table(boot, "IVRS"))
+        return 0;
+    uint64_t base = ranges_find(&boot->memory, in_use, BOOT_IOMMU_BYTES, CHUNK_BYTES);
+    if (base == RANGES_NONE) {
+        log_line("iommu: not used: no %lu MiB of free memory for its tables",
+                 BOOT_IOMMU_BYTES / MIB);
+        return 0;
+    }
+    boot->iommu_tables = (struct range){ base, base + BOOT_IOMMU_BYTES };
+    log_line("iommu: %lu MiB for its tables at %lx", BOOT_IOMMU_BYTES / MIB, base);
+    return ranges_remove(&boot->memory, base, base + BOOT_IOMMU_BYTES);
 }
 
 /* The number that a word is, to its end; 0: it is none, or more than core numbers have digits. */

@@ -22,6 +22,13 @@ void plan_low(struct boot_info *boot, const struct range_list *usable,
  */
 bool plan_cores(struct boot_info *boot);
 
+/*
+ * Reserves boot->iommu_tables, out of boot->memory and not in `in_use`, when the firmware tells of
+ * an IOMMU. Says in the log where, or that there is no room. Returns the bytes of memory that are
+ * lost besides, as ranges_remove().
+ */
+uint64_t plan_iommu(struct boot_info *boot, const struct range_list *in_use);
+
 /* Decides whether partitions follow the nodes, and describes nodes and partitions in the log. */
 void plan_partitions(struct boot_info *boot);
 

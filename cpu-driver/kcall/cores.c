@@ -146,45 +146,6 @@ int kcall_core(struct process *p) {
 
 /* ---- SHARE ---- */
 
-/*
- * In arg[3] while SHARE_ALLOC is restarted: the physical address of the first frame, and this; in
- * arg[4]: the bytes that are mapped. Who forges them is told wrong, or maps less. What there is to
- * map the kernel knows itself.
- */
-#define SHARE_BEGUN UINT64_C(1)
-
-/* Takes the frames; they are mapped in steps. */
-static int share_begin(struct process *p) {
-    vm_export_abandon(p);
-    uint64_t pages = ARG2(p) / PAGE_SIZE, left = p->frame_quota - p->frames;
-    if (pages > left || vm_frames_needed(p, ARG1(p), ARG2(p)) > left)
-        return -E_QUOTA;
-    for (uint64_t page = ARG1(p); page < ARG1(p) + ARG2(p); page += PAGE_SIZE)
-        if (vm_is_mapped(p, page))
-            return -E_EXIST;
-    uint64_t physical = vm_export_begin(p, pages);
-    if (!physical)
-        return -E_NOMEM;
-    ARG3(p) = physical | SHARE_BEGUN;
-    ARG4(p) = 0;
-    return 0;
-}
-
-static int share_alloc(struct process *p) {
-    int error = ARG3(p) & SHARE_BEGUN ? 0 : share_begin(p);
-    for (unsigned i = 0; i < PAGES_PER_STEP && ARG4(p) < ARG2(p) && !error; i++) {
-        error = vm_export_page(p, ARG1(p) + ARG4(p));
-        if (!error)
-            ARG4(p) += PAGE_SIZE;
-    }
-    if (!error && ARG4(p) < ARG2(p))
-        return KCALL_RESTART;
-    vm_export_abandon(p);
-    if (!error)
-        ARG0(p) = ARG3(p) & ~SHARE_BEGUN;
-    return error;
-}
-
 static int share_free(struct process *p) {
     for (unsigned i = 0; i < PAGES_PER_STEP && ARG2(p); i++) {
         int error = vm_export_end(p, ARG1(p));
@@ -203,7 +164,7 @@ int kcall_share(struct process *p) {
         return -E_RANGE;
     switch (ARG0(p)) {
     case SHARE_ALLOC:
-        return share_alloc(p);
+        return kcall_map_run(p, FRAME_EXPORTED, UINT64_MAX);
     case SHARE_FREE:
         return share_free(p);
     default:

@@ -215,6 +215,19 @@ static int info_refusals(struct sink *s, endpoint_t endpoint) {
     return put(s, &info, sizeof info);
 }
 
+static int info_firmware(struct sink *s, uint64_t signature) {
+    const struct boot_info *boot = &instance->boot;
+    if (signature == INFO_FIRMWARE_IOMMU && boot->iommu_tables.base) {
+        struct firmware_memory tables = { boot->iommu_tables.base, boot->iommu_tables.end };
+        return put(s, &tables, sizeof tables);
+    }
+    for (unsigned i = 0; i < BOOT_FIRMWARE_TABLES && signature; i++)
+        if (boot->firmware_table[i].signature == signature)
+            return put(s, boot->firmware + boot->firmware_table[i].offset,
+                       boot->firmware_table[i].bytes);
+    return -E_NOENT;
+}
+
 /* It has every address of the machine. */
 static int info_boot(struct sink *s, uint64_t unused) {
     (void)unused;
@@ -234,6 +247,7 @@ static int (*const tellers[])(struct sink *s, uint64_t argument) = {
     [INFO_CMDLINE] = info_cmdline,
     [INFO_BOOT] = info_boot,
     [INFO_REFUSALS] = info_refusals,
+    [INFO_FIRMWARE] = info_firmware,
 };
 
 int kcall_getinfo(struct process *p) {

@@ -35,13 +35,15 @@ static int (*const handlers[KCALL_COUNT])(struct process *p) = {
     [KCALL_CORE] = kcall_core,
     [KCALL_SHARE] = kcall_share,
     [KCALL_BIND] = kcall_bind,
+    [KCALL_MEMMAP] = kcall_memmap,
+    [KCALL_MAPDMA] = kcall_mapdma,
 };
 
 /* The caller may not make this call. */
-static int refuse(struct process *p, uint32_t number) {
+__attribute__((cold, noinline)) static int refuse(struct process *p, uint32_t number) {
     if (!(p->ipc_permitted & IPC_BIT(SENDREC)))
         return process_refuse(p, REFUSED_PRIMITIVE_RIGHT, -E_PERM);
-    if (number >= KCALL_COUNT)
+    if (number >= KCALL_COUNT || !(KCALL_ALL >> number & 1))
         return process_refuse(p, REFUSED_KCALL_NUMBER, -E_BADCALL);
     return process_refuse(p, REFUSED_KCALL, -E_PERM);
 }

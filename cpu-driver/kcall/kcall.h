@@ -35,6 +35,13 @@ void kcall(struct process *p);
 int kcall_child(struct process *p, endpoint_t endpoint, struct process **child);
 int kcall_process(struct process *p, endpoint_t endpoint, struct process **process);
 
+/*
+ * SHARE_ALLOC and MAPDMA: maps new zeroed frames of a state that follow each other and lie in
+ * chunks that end at `limit` or below. arg[1]: address, arg[2]: bytes, checked by the caller; out
+ * arg[0]: physical address. Restartable, with arg[3] and arg[4], which are 0 at first.
+ */
+int kcall_map_run(struct process *p, enum frame_state state, uint64_t limit);
+
 int kcall_exit(struct process *p);
 int kcall_proc_create(struct process *p);
 int kcall_proc_start(struct process *p);
@@ -57,5 +64,7 @@ int kcall_log(struct process *p);
 int kcall_core(struct process *p);
 int kcall_share(struct process *p);
 int kcall_bind(struct process *p);
+int kcall_memmap(struct process *p);
+int kcall_mapdma(struct process *p);
 
 #endif

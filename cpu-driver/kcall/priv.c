@@ -2,8 +2,12 @@
  * it has not got. */
 #include "kcall.h"
 
+#include "frame.h"
 #include "ipc.h"
 #include "sched/sched.h"
+
+/* No port, line or page has a greater number. */
+#define RANGE_MAX (PHYSICAL_END / PAGE_SIZE)
 
 static int give_ipc(struct process *p, struct process *child) {
     if (ARG2(p) & ~(uint64_t)p->ipc_permitted)
@@ -41,14 +45,21 @@ static int set_target(struct process *p, struct process *child, bool allow) {
 
 static int give_range(struct process *p, const struct priv_range *own, unsigned own_count,
                       struct priv_range *ranges, uint8_t *count) {
-    if (ARG2(p) > UINT32_MAX || ARG3(p) == 0 || ARG3(p) > UINT32_MAX)
+    if (ARG2(p) > RANGE_MAX || ARG3(p) == 0 || ARG3(p) > RANGE_MAX)
         return -E_INVAL;
     if (!priv_covers(own, own_count, ARG2(p), ARG3(p)))
         return process_refuse(p, REFUSED_RIGHT, -E_PERM);
     if (*count == PRIV_RANGES)
         return -E_NOSLOT;
-    ranges[(*count)++] = (struct priv_range){ (uint32_t)ARG2(p), (uint32_t)ARG3(p) };
+    ranges[(*count)++] = (struct priv_range){ ARG2(p), ARG3(p) };
     return 0;
+}
+
+static int give_memory(struct process *p, struct process *child) {
+    if (ARG2(p) <= RANGE_MAX && ARG3(p) <= RANGE_MAX &&
+        !frame_is_device(ARG2(p) * PAGE_SIZE, (ARG2(p) + ARG3(p)) * PAGE_SIZE))
+        return process_refuse(p, REFUSED_RIGHT, -E_PERM);
+    return give_range(p, p->memory, p->memory_count, child->memory, &child->memory_count);
 }
 
 static int give_sched(struct process *p, struct process *child) {
@@ -88,6 +99,8 @@ int kcall_privctl(struct process *p) {
         return give_range(p, p->io, p->io_count, child->io, &child->io_count);
     case PRIVCTL_IRQ:
         return give_range(p, p->irq, p->irq_count, child->irq, &child->irq_count);
+    case PRIVCTL_MEMORY:
+        return give_memory(p, child);
     case PRIVCTL_SCHED:
         return give_sched(p, child);
     case PRIVCTL_TAKE_FRAMES:

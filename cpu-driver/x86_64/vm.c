@@ -117,9 +117,16 @@ int vm_lend(struct process *p, uint64_t address, uint64_t physical, unsigned pro
     return map_frame(p, address, physical | protection_bits(protection) | PTE_BORROWED);
 }
 
-uint64_t vm_export_begin(struct process *p, uint64_t pages) {
+int vm_map_device(struct process *p, uint64_t address, uint64_t physical, uint64_t protection) {
+    uint64_t uncached = protection & MEMMAP_CACHED ? 0 : PTE_UNCACHED | PTE_WRITE_THROUGH;
+    return map_frame(p, address,
+                     physical | protection_bits((unsigned)protection) | PTE_BORROWED | uncached);
+}
+
+uint64_t vm_export_begin(struct process *p, enum frame_state state, uint64_t pages,
+                         uint64_t limit) {
     assert(p->export_next == p->export_end);
-    uint64_t physical = frame_alloc_run(p, FRAME_EXPORTED, pages);
+    uint64_t physical = frame_alloc_run(p, state, pages, limit);
     if (physical) {
         p->export_next = physical;
         p->export_end = physical + pages * PAGE_SIZE;
@@ -198,6 +205,19 @@ int vm_unmap(struct process *p, uint64_t address) { return unmap_own(p, address,
 
 int vm_export_end(struct process *p, uint64_t address) {
     return unmap_own(p, address, FRAME_EXPORTED);
+}
+
+uint64_t vm_dma_frame(struct process *p, uint64_t address) {
+    int error;
+    const uint64_t *entry = find_own(p, address, FRAME_DMA, &error);
+    return entry ? *entry & PTE_ADDRESS : 0;
+}
+
+int vm_unmap_device(struct process *p, uint64_t address) {
+    const uint64_t *entry = find_page(p, address);
+    uint64_t physical = entry ? *entry & PTE_ADDRESS : 0;
+    return entry && !frame_is_device(physical, physical + PAGE_SIZE) ? -E_FAULT
+                                                                     : vm_unlend(p, address);
 }
 
 int vm_unlend(struct process *p, uint64_t address) {

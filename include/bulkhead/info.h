@@ -20,8 +20,16 @@ enum info {
      * included; ENDPOINT_SELF: the caller */
     INFO_REFUSALS = 10,
     /* the ACPI table whose signature is arg[3], as its four characters lie in memory: MCFG, DMAR or
-     * IVRS, with its header · E_NOENT this machine has none */
+     * IVRS, with its header; INFO_FIRMWARE_IOMMU: struct firmware_memory, the memory set aside for
+     * an IOMMU's tables · E_NOENT this machine has none */
     INFO_FIRMWARE = 11,
+};
+
+#define INFO_FIRMWARE_IOMMU 0 /* a selector of INFO_FIRMWARE: no signature is 0 */
+
+/* Physical memory that boot/ has set aside: zeroed at boot, in no partition. */
+struct firmware_memory {
+    uint64_t base, end;
 };
 
 /* X(name, text): what a process is doing. */

@@ -44,7 +44,9 @@
     X(LOG, 19)          \
     X(CORE, 20)         \
     X(SHARE, 21)        \
-    X(BIND, 22)
+    X(BIND, 22)         \
+    X(MEMMAP, 28)       \
+    X(MAPDMA, 29)
 
 enum kernel_call {
 #define X(name, number) KCALL_##name = (number),
@@ -54,7 +56,9 @@ enum kernel_call {
 };
 
 #define KCALL_BIT(name) (UINT64_C(1) << KCALL_##name)
-#define KCALL_ALL       ((UINT64_C(1) << KCALL_COUNT) - 1)
+
+#define KCALL_OR_BIT(name, number) | UINT64_C(1) << (number)
+#define KCALL_ALL                  (0 KERNEL_CALLS(KCALL_OR_BIT))
 
 /* Calls that reach memory and processors of other cores: for the monitor alone. */
 #define KCALL_MONITOR (KCALL_BIT(CORE) | KCALL_BIT(SHARE) | KCALL_BIT(BIND))
@@ -156,6 +160,42 @@ struct vdevio_entry {
 };
 
 /*
+ * MEMMAP   Maps device memory that PRIVCTL_MEMORY allows: never executable, uncached. arg[0]: enum
+ *          memmap_op, arg[1]: address, arg[2]: physical address, arg[3]: bytes, arg[4]: enum
+ *          protection, MEMMAP_CACHED. E_PERM not granted, E_QUOTA, E_RANGE outside user space,
+ *          E_EXIST a page is mapped, E_NOENT none is, E_FAULT it is other memory: what lies below
+ *          the page at fault has been done. Restartable. The kernel takes no message buffers from
+ *          such memory (E_FAULT).
+ */
+enum memmap_op {
+    MEMMAP_MAP = 1,
+    MEMMAP_UNMAP = 2, /* arg[1]: address, arg[3]: bytes */
+};
+
+/* With the protection: for the memory of INFO_FIRMWARE_IOMMU alone, which is RAM. */
+#define MEMMAP_CACHED (UINT64_C(1) << 8)
+
+/*
+ * MAPDMA   Maps new zeroed memory, of frames that follow each other, that devices may be given:
+ *          writable. It stays until the process is destroyed, so that no device can write to frames
+ *          that have another use: MEM_UNMAP and MEM_PROTECT get E_FAULT. arg[0]: enum mapdma_op,
+ *          arg[1]: address, arg[2]: bytes, at most MAPDMA_BYTES_MAX; arg[3], arg[4]: 0. out arg[0]:
+ *          physical address · E_QUOTA, E_EXIST, E_RANGE, E_NOMEM there are none such. Restartable.
+ */
+enum mapdma_op {
+    MAPDMA_ANYWHERE = 0,
+    MAPDMA_BELOW_4G = 1, /* for devices that have 32 address bits */
+    /*
+     * For who may use CORE: where the memory of a child lies. arg[1]: child, arg[2]: address there,
+     * arg[3]: bytes, arg[4]: address of uint64_t[], the physical address of each page. E_PERM some
+     * of it is no DMA memory of the child's; counted there as REFUSED_DMA
+     */
+    MAPDMA_QUERY = 2,
+};
+
+#define MAPDMA_BYTES_MAX 0x200000UL
+
+/*
  * IRQCTL   An interrupt line of the caller's own, by global system interrupt number. arg[0]:
  *          enum irqctl_op, arg[1]: line. An interrupt masks its line, then sets bit `arg[2]` in
  *          the caller's EVENT_IRQ notification; the driver unmasks the line and then serves its
@@ -239,6 +279,9 @@ enum privctl_op {
         8, /* arg[2]: frames of the child's unused quota become the caller's · E_QUOTA */
     PRIVCTL_GIVE_FRAMES =
         9, /* arg[2]: frames of the caller's unused quota become the child's · E_QUOTA */
+    /* arg[2]: first page (physical address / PAGE_SIZE), arg[3]: number of pages of device memory:
+     * no RAM, and no interrupt controller */
+    PRIVCTL_MEMORY = 10,
 };
 
 #define PRIV_RANGES 8

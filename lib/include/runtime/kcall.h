@@ -159,6 +159,33 @@ static inline int vdevio_vector(struct vdevio_entry *entries, size_t count) {
     return kcall_in(KCALL_VDEVIO, VDEVIO_VECTOR, (uint64_t)entries, count, 0);
 }
 
+/* Device memory at `physical` appears at `address`; `protection` may have MEMMAP_CACHED. */
+static inline int memmap(uint64_t address, uint64_t physical, uint64_t bytes, uint64_t protection) {
+    uint64_t arg[5] = { MEMMAP_MAP, address, physical, bytes, protection };
+    return trap_kernel_5(KCALL_MEMMAP, arg);
+}
+
+static inline int memmap_remove(uint64_t address, uint64_t bytes) {
+    return kcall_in(KCALL_MEMMAP, MEMMAP_UNMAP, address, 0, bytes);
+}
+
+/* New memory at `address`, and where it lies: MAPDMA_ANYWHERE or MAPDMA_BELOW_4G. */
+static inline int mapdma(enum mapdma_op where, uint64_t address, uint64_t bytes,
+                         uint64_t *physical) {
+    uint64_t arg[5] = { where, address, bytes, 0, 0 };
+    int error = trap_kernel_5(KCALL_MAPDMA, arg);
+    if (!error)
+        *physical = arg[0];
+    return error;
+}
+
+/* `physical` has room for an address for each page. */
+static inline int mapdma_query(endpoint_t child, uint64_t address, uint64_t bytes,
+                               uint64_t *physical) {
+    uint64_t arg[5] = { MAPDMA_QUERY, child, address, bytes, (uint64_t)physical };
+    return trap_kernel_5(KCALL_MAPDMA, arg);
+}
+
 /* The line's interrupts set bit `bit` (0 to 31) of the mask that the event loop's irq() gets. */
 static inline int irqctl_register(uint32_t line, unsigned bit) {
     return kcall_in(KCALL_IRQCTL, IRQCTL_REGISTER, line, bit, 0);
@@ -264,6 +291,11 @@ static inline int privctl_io(endpoint_t child, uint16_t first_port, uint32_t por
 
 static inline int privctl_irq(endpoint_t child, uint32_t first_line, uint32_t lines) {
     return kcall_in(KCALL_PRIVCTL, PRIVCTL_IRQ, child, first_line, lines);
+}
+
+/* Device memory, by pages: physical addresses divided by PAGE_SIZE. */
+static inline int privctl_memory(endpoint_t child, uint64_t first_page, uint64_t pages) {
+    return kcall_in(KCALL_PRIVCTL, PRIVCTL_MEMORY, child, first_page, pages);
 }
 
 /* Moves unused quota between the caller and its child. */

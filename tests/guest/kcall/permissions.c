@@ -46,7 +46,7 @@ static void test_calls_of_the_monitor(void) {
 void test_permissions(void) {
     for (uint64_t number = 0; number < KCALL_COUNT; number++) {
         uint64_t bit = UINT64_C(1) << number;
-        if (number == KCALL_EXIT)
+        if (number == KCALL_EXIT || !(KCALL_ALL & bit))
             continue;
         tap_is(result_of(number, IPC_BIT(SENDREC), KCALL_ALL & ~KCALL_MONITOR & ~bit), -E_PERM,
                "%s needs its permission", names[number]);

@@ -462,6 +462,68 @@ Test(acpi, timer_of_the_hpet_table) {
 }
 
 /* Damage that checksums do not tell: the tables are sealed after it. AddressSanitizer watches. */
+/* ---- Tables that are kept whole ---- */
+
+static const struct boot_firmware *kept(const char *signature) {
+    for (unsigned i = 0; i < BOOT_FIRMWARE_TABLES; i++)
+        if (memcmp(&boot.firmware_table[i].signature, signature, 4) == 0)
+            return &boot.firmware_table[i];
+    return NULL;
+}
+
+static void expect_kept(const struct acpi_header *table) {
+    const struct boot_firmware *copy = kept(table->signature);
+    cr_assert_not_null(copy, "%.4s", table->signature);
+    cr_assert(copy->bytes == table->bytes && copy->offset % 8 == 0 &&
+              copy->offset + copy->bytes <= BOOT_FIRMWARE_MAX);
+    cr_assert_eq(memcmp(boot.firmware + copy->offset, table, table->bytes), 0);
+}
+
+static const uint8_t filling[0x1000] = { 1, 2, 3, 4, 5 };
+
+Test(acpi, tables_for_servers_are_kept_whole) {
+    struct acpi_header *table[] = { add("DMAR", filling, 77), add("IVRS", filling, 111),
+                                    add("MCFG", filling, 24) };
+    add("MCFG", filling, 40); /* the first one counts */
+    make_xsdt();
+    read();
+    for (unsigned i = 0; i < 3; i++)
+        expect_kept(table[i]);
+}
+
+Test(acpi, without_such_tables_none_is_kept) {
+    add("WXYZ", filling, 60);
+    make_xsdt();
+    read();
+    for (unsigned i = 0; i < BOOT_FIRMWARE_TABLES; i++)
+        cr_assert_eq(boot.firmware_table[i].signature, 0);
+}
+
+Test(acpi, tables_that_are_too_short_or_damaged_are_not_kept) {
+    add("MCFG", filling, 7);
+    struct acpi_header *dmar = add("DMAR", filling, 60);
+    dmar->checksum++;
+    struct acpi_header *ivrs = add("IVRS", filling, 60);
+    ivrs->bytes = 0x2000000;
+    make_xsdt();
+    read();
+    cr_assert(!kept("MCFG") && !kept("DMAR") && !kept("IVRS"));
+    cr_assert_not_null(strstr(fake_serial, "DMAR ignored: wrong checksum"));
+}
+
+Test(acpi, tables_that_do_not_fit_are_not_kept_and_it_is_said) {
+    const struct acpi_header *mcfg = add("MCFG", filling, 24);
+    add("DMAR", filling, BOOT_FIRMWARE_MAX - 64 - sizeof(struct acpi_header) + 1);
+    const struct acpi_header *ivrs =
+        add("IVRS", filling, BOOT_FIRMWARE_MAX - 64 - sizeof(struct acpi_header));
+    make_xsdt();
+    read();
+    expect_kept(mcfg);
+    cr_assert_null(kept("DMAR"));
+    cr_assert_not_null(strstr(fake_serial, "DMAR ignored: no room"));
+    expect_kept(ivrs);
+}
+
 Test(acpi, damaged_tables_do_no_harm) {
     random_start();
     for (unsigned round = 0; round < 20000; round++) {

@@ -167,3 +167,44 @@ Test(plan, nodes_that_do_not_serve_are_left_aside_and_it_is_said) {
     cr_assert_not_null(strstr(fake_serial, "nodes: ignored, some core would get too little"));
     cr_assert_not_null(strstr(fake_serial, "partitions: 4, of 64 to 64 MiB, by ascending"));
 }
+
+/* ---- Room for an IOMMU's tables ---- */
+
+static void tell_of_iommu(const char *signature) {
+    memcpy(&boot.firmware_table[1].signature, signature, 4);
+    ranges_add(&boot.memory, MIB, 64 * MIB);
+    ranges_add(&in_use, MIB, 5 * MIB);
+}
+
+static void expect_tables(uint64_t base) {
+    cr_assert_eq(plan_iommu(&boot, &in_use), 0);
+    cr_assert(boot.iommu_tables.base == base && boot.iommu_tables.end == base + BOOT_IOMMU_BYTES);
+    cr_assert(!ranges_overlap(&boot.memory, base, base + BOOT_IOMMU_BYTES));
+    cr_assert_eq(ranges_bytes(&boot.memory), 63 * MIB - BOOT_IOMMU_BYTES);
+}
+
+Test(plan, tables_of_an_intel_iommu_are_outside_all_partitions) {
+    tell_of_iommu("DMAR");
+    expect_tables(6 * MIB);
+}
+
+Test(plan, tables_of_an_amd_iommu_are_outside_all_partitions) {
+    tell_of_iommu("IVRS");
+    expect_tables(6 * MIB);
+}
+
+Test(plan, without_iommu_nothing_is_set_aside) {
+    tell_of_iommu("MCFG");
+    cr_assert_eq(plan_iommu(&boot, &in_use), 0);
+    cr_assert(boot.iommu_tables.base == 0 && boot.iommu_tables.end == 0);
+    cr_assert_eq(ranges_bytes(&boot.memory), 63 * MIB);
+}
+
+Test(plan, iommu_without_room_is_not_used) {
+    tell_of_iommu("DMAR");
+    ranges_add(&in_use, 9 * MIB, 62 * MIB);
+    cr_assert_eq(plan_iommu(&boot, &in_use), 0);
+    cr_assert_eq(boot.iommu_tables.end, 0);
+    cr_assert_eq(ranges_bytes(&boot.memory), 63 * MIB);
+    cr_assert_not_null(strstr(fake_serial, "iommu: not used: no 4 MiB"));
+}

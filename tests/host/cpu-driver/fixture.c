@@ -94,6 +94,11 @@ static void fill_boot(struct boot_info *boot) {
     for (uint32_t core = 0; core < FIXTURE_CORES; core++)
         boot->core[core].apic_id = FIXTURE_APIC_ID(core);
     boot->low = (struct range){ FIXTURE_LOW, FIXTURE_LOW + BOOT_LOW_PAGES * PAGE_SIZE };
+    boot->lapic = FIXTURE_LAPIC;
+    boot->ioapic_count = 1;
+    boot->ioapic[0].base = FIXTURE_IOAPIC;
+    boot->hpet = FIXTURE_HPET;
+    boot->iommu_tables = (struct range){ FIXTURE_IOMMU, FIXTURE_IOMMU + BOOT_IOMMU_BYTES };
     boot->memory = info.partition.memory;
     add_range(&boot->memory, fixture_far(0), fixture_far(FIXTURE_FAR_CHUNKS));
     add_range(&info.all_commons, fixture_far(FIXTURE_FAR_CHUNKS - 1),
@@ -144,6 +149,7 @@ struct process *fixture_boot(void) {
     process_set_rights(first, IPC_ALL, KCALL_ALL);
     first->io[first->io_count++] = (struct priv_range){ 0, 0x10000 };
     first->irq[first->irq_count++] = (struct priv_range){ 0, UINT32_MAX };
+    first->memory[first->memory_count++] = (struct priv_range){ 0, PHYSICAL_END / PAGE_SIZE };
     first->sched.limit_priority = 0;
     process_start(first, USER_BASE, USER_BASE, 0, 0);
     sched_finish();

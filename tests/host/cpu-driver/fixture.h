@@ -39,8 +39,14 @@ extern struct fake_post {
     0x40000000UL /* memory of other cores, this many pages; it is never touched */
 #define FIXTURE_FOREIGN_PAGES 1024
 #define FIXTURE_FAR_CHUNKS    4 /* of other cores, that can be taken, but for the last one */
-#define FIXTURE_LOW           0x10000UL /* the system block */
-#define FIXTURE_FRAMES        4096      /* from the first to the last of the partition */
+#define FIXTURE_LOW           0x10000UL    /* the system block */
+#define FIXTURE_DEVICE        0xd0000000UL /* registers of devices, this many pages */
+#define FIXTURE_DEVICE_PAGES  4096
+#define FIXTURE_LAPIC         0xfee00000UL
+#define FIXTURE_IOAPIC        0xfec00000UL
+#define FIXTURE_HPET          0xfed00000UL
+#define FIXTURE_IOMMU         0x80000000UL /* set aside for an IOMMU's tables */
+#define FIXTURE_FRAMES        4096         /* from the first to the last of the partition */
 #define FIXTURE_MEMORY \
     0x400000UL /* user address that processes of fixture_process() have memory at */
 #define FIXTURE_PAGES          2

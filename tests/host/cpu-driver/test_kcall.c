@@ -300,7 +300,7 @@ static void shape(const struct process *who, uint32_t number, uint64_t args[MESS
         args[4] = random_below(2);
         break;
     case KCALL_PRIVCTL:
-        args[0] = PRIVCTL_IPC + random_below(9);
+        args[0] = PRIVCTL_IPC + random_below(10);
         args[1] = child;
         args[2] = random_below(3) ? random_below(12) : known[random_below(known_count)];
         break;
@@ -312,6 +312,21 @@ static void shape(const struct process *who, uint32_t number, uint64_t args[MESS
         args[0] = random_below(6);
         args[1] = 3 + random_below(6);
         args[2] = random_below(33);
+        break;
+    case KCALL_MEMMAP:
+        args[0] = MEMMAP_MAP + random_below(2);
+        args[1] = 0x10000000 + random_below(64) * PAGE_SIZE;
+        args[2] =
+            (random_below(8) ? FIXTURE_DEVICE : FIXTURE_FOREIGN) + random_below(64) * PAGE_SIZE;
+        args[3] = (1 + random_below(20)) * PAGE_SIZE;
+        args[4] = random_below(2) * PROT_WRITE;
+        break;
+    case KCALL_MAPDMA:
+        args[0] = random_below(4) ? MAPDMA_ANYWHERE : MAPDMA_QUERY;
+        args[1] = args[0] == MAPDMA_QUERY ? child : 0x10000000 + random_below(64) * PAGE_SIZE;
+        args[2] = (1 + random_below(20)) * PAGE_SIZE;
+        args[3] = random_below(4) ? 0 : fixture_frame(random_below(1000)) | random_below(2);
+        args[4] = random_below(20) * PAGE_SIZE;
         break;
     case KCALL_CORE:
     case KCALL_SHARE:
@@ -348,6 +363,8 @@ static void make_actor(unsigned i) {
     process_set_rights(actor[i], IPC_ALL, KCALL_ALL);
     actor[i]->io[actor[i]->io_count++] = (struct priv_range){ 0x3f8, 8 };
     actor[i]->irq[actor[i]->irq_count++] = (struct priv_range){ 4, 4 };
+    actor[i]->memory[actor[i]->memory_count++] =
+        (struct priv_range){ FIXTURE_DEVICE / PAGE_SIZE, FIXTURE_DEVICE_PAGES };
     CALL(first, MEM_MAP, endpoint, FIXTURE_MEMORY, FIXTURE_PAGES * PAGE_SIZE, PROT_WRITE);
     CALL(first, PROC_START, endpoint, USER_BASE, USER_BASE);
     remember(endpoint);
@@ -363,6 +380,12 @@ static void clean_up(void) {
         CALL(first, PROC_DESTROY, q->endpoint);
     }
 }
+
+static const bool is_call[KCALL_COUNT] = {
+#define X(name, number) [number] = true,
+    KERNEL_CALLS(X)
+#undef X
+};
 
 Test(kcall, random_calls_break_no_invariant) {
     random_start();
@@ -405,7 +428,7 @@ Test(kcall, random_calls_break_no_invariant) {
                          REPLAY_ARGS(step));
     }
     for (unsigned number = 0; number < KCALL_COUNT; number++)
-        cr_assert_gt(succeeded[number], 4, "call %u succeeded %u times" REPLAY, number,
-                     succeeded[number], REPLAY_ARGS(STEPS));
+        cr_assert(!is_call[number] || succeeded[number] > 4, "call %u succeeded %u times" REPLAY,
+                  number, succeeded[number], REPLAY_ARGS(STEPS));
     trace_stop();
 }
