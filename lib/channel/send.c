@@ -137,7 +137,7 @@ int channel_send(endpoint_t to, const struct message *m) {
     state = await_credit(c);
     uint64_t position = chan_position(&c->chan.tx);
     if (!state)
-        state = chan_send_acknowledged(&c->chan.tx, m);
+        state = channel_fault(c, chan_send_acknowledged(&c->chan.tx, m));
     return state ? state : channel_wait(c, consumed, NULL, position);
 }
 
