@@ -75,31 +75,38 @@ struct binding_record *record_find_name(endpoint_t process, endpoint_t name) {
 
 /* ---- A record's beginning ---- */
 
-/* A cookie that no other end of the process has. BOUND_MAX: there is none. */
-static uint32_t free_cookie(endpoint_t process) {
+/* A cookie that no other end of the process has; and how many it has. BOUND_MAX: there is none. */
+static uint32_t free_cookie(endpoint_t process, unsigned *count) {
     uint64_t used[BOUND_MAX / 64] = { 0 };
 
+    *count = 0;
     for_each_record(r)
-        if (r->state != RECORD_FREE && r->process == process)
+        if (r->state != RECORD_FREE && r->process == process) {
             used[r->cookie / 64] |= UINT64_C(1) << r->cookie % 64;
+            ++*count;
+        }
     for (uint32_t cookie = 0; cookie < BOUND_MAX; cookie++)
         if (!(used[cookie / 64] >> cookie % 64 & 1))
             return cookie;
     return BOUND_MAX;
 }
 
-struct binding_record *record_take(endpoint_t process) {
-    uint32_t cookie = free_cookie(process);
+int record_take(endpoint_t process, unsigned most, struct binding_record **taken) {
+    unsigned count;
+    uint32_t cookie = free_cookie(process, &count);
 
     if (cookie == BOUND_MAX)
-        return NULL;
+        return -E_NOSLOT;
+    if (count >= most)
+        return -E_QUOTA;
     for_each_record(r) {
         if (r->state != RECORD_FREE)
             continue;
         *r = (struct binding_record){ .process = process, .cookie = cookie };
-        return r;
+        *taken = r;
+        return 0;
     }
-    return NULL;
+    return -E_NOSLOT;
 }
 
 /* Gives the process its end, with the memory; it can ring when the other's number is known. */

@@ -64,9 +64,11 @@ struct binding_record *record_find(uint32_t core, uint32_t number, bool ours);
 struct binding_record *record_find_channel(endpoint_t process, endpoint_t peer);
 struct binding_record *record_find_name(endpoint_t process, endpoint_t name);
 
-/* A record that is free, for a process; it stays free until its state is set. NULL: there is none.
+/*
+ * A record that is free, for a process that may have `most`; it stays free until its state is set.
+ * -E_QUOTA it has as many, -E_NOSLOT there is none.
  */
-struct binding_record *record_take(endpoint_t process);
+int record_take(endpoint_t process, unsigned most, struct binding_record **taken);
 
 /* The initiator's side: makes the memory, at the process' expense, formats it, and opens this end.
  */

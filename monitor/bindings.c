@@ -139,6 +139,13 @@ static void close(struct binding_record *r, int why) {
     pay(r);
 }
 
+/* How many ends its policy lets a process have. */
+static unsigned channels_of(endpoint_t process) {
+    const struct child *child = child_find(process);
+
+    return child != NULL ? child->policy->channels : BOUND_MAX; /* judged otherwise */
+}
+
 /* ---- What a peer says ---- */
 
 static bool policies_agree(const struct child *child, const char *label) {
@@ -204,9 +211,9 @@ static void refuse(uint32_t core, uint32_t number) {
 }
 
 static void on_offer(uint32_t core, const struct message *m) {
-    struct binding_record *r = record_take(m->arg[0]);
+    struct binding_record *r;
 
-    if (r == NULL) {
+    if (record_take(m->arg[0], channels_of(m->arg[0]), &r)) {
         refuse(core, m->tag);
         return;
     }
@@ -307,9 +314,9 @@ int bindings_connect(endpoint_t client, uint64_t arg[MESSAGE_ARGS]) {
         record_describe(r, arg);
         return 0;
     }
-    r = record_take(client);
-    if (r == NULL)
-        return -E_NOSLOT;
+    int error = record_take(client, channels_of(client), &r);
+    if (error)
+        return error;
     r->kind = BOUND_CHANNEL_0;
     r->slots_log = (uint16_t)__builtin_ctzll(arg[1]);
     r->depth = (uint16_t)arg[2];
@@ -326,9 +333,10 @@ int bindings_pool(endpoint_t client, uint64_t arg[MESSAGE_ARGS]) {
         return -E_PEERDEAD;
     if (arg[1] == 0 || arg[1] > SHARE_BYTES_MAX)
         return -E_INVAL;
-    struct binding_record *r = record_take(client);
-    if (r == NULL)
-        return -E_NOSLOT;
+    struct binding_record *r;
+    int error = record_take(client, channels_of(client), &r);
+    if (error)
+        return error;
     r->kind = BOUND_POOL_OWNER;
     r->bytes = (arg[1] + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
     return offer(r, channel->peer);

@@ -75,6 +75,18 @@ static int introduce(const struct child *made) {
     return error;
 }
 
+static int give_devices(endpoint_t endpoint, const struct policy *policy) {
+    int error = 0;
+
+    for (size_t i = 0; i < policy->port_count && !error; i++)
+        error = privctl_io(endpoint, (uint16_t)policy->ports[i].first,
+                           (uint32_t)policy->ports[i].count);
+    for (size_t i = 0; i < policy->line_count && !error; i++)
+        error = privctl_irq(endpoint, (uint32_t)policy->lines[i].first,
+                            (uint32_t)policy->lines[i].count);
+    return error;
+}
+
 /* Installs the policy of a child that does not run yet. */
 static int isolate(const struct child *child) {
     const struct policy *policy = child->policy;
@@ -83,12 +95,8 @@ static int isolate(const struct child *child) {
 
     if (!error)
         error = privctl_kcalls(endpoint, policy->kcalls);
-    for (size_t i = 0; i < POLICY_RANGES && !error; i++) {
-        if (policy->ports[i].count != 0)
-            error = privctl_io(endpoint, (uint16_t)policy->ports[i].first, policy->ports[i].count);
-        if (!error && policy->lines[i].count != 0)
-            error = privctl_irq(endpoint, policy->lines[i].first, policy->lines[i].count);
-    }
+    if (!error)
+        error = give_devices(endpoint, policy);
     if (!error)
         error = privctl_sched(endpoint, policy->most_urgent);
     if (!error)
@@ -146,6 +154,8 @@ int child_spawn(const char *args, size_t args_bytes, uint32_t argc, endpoint_t s
         return error;
     if (policy == NULL)
         return -E_PERM;
+    if (policy->core != POLICY_ANY_CORE && policy->core != machine_self())
+        return -E_CORE;
     if (child == NULL)
         return -E_NOSLOT;
     if (strlen(args) > LABEL_MAX)

@@ -27,8 +27,8 @@ struct child {
 /*
  * Starts a program under its policy. `args` are argc strings in args_bytes bytes, the first of
  * which is the program's name in the policy. Errors: -E_NOENT no such program, -E_PERM no policy
- * for it, -E_TOOBIG, -E_INVAL arguments, -E_CHECKSUM, -E_IMAGE, -E_QUOTA, -E_NOMEM, -E_NOSLOT. What
- * is wrong with an image is logged.
+ * for it, -E_CORE it is to run on another core, -E_TOOBIG, -E_INVAL arguments, -E_CHECKSUM,
+ * -E_IMAGE, -E_QUOTA, -E_NOMEM, -E_NOSLOT. What is wrong with an image is logged.
  */
 int child_spawn(const char *args, size_t args_bytes, uint32_t argc, endpoint_t spawner,
                 struct child **made);

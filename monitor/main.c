@@ -17,6 +17,7 @@
 #include "forward.h"
 #include "machine.h"
 #include "names.h"
+#include "policy.h"
 #include "programs.h"
 #include "requests.h"
 #include "services.h"
@@ -61,6 +62,7 @@ int main(void) {
         error = machine_open();
     if (error)
         return -error;
+    policies_open();
     peers_init(peer_services, sizeof peer_services / sizeof peer_services[0]);
     cores_listen(job_cores_gone);
     cores_listen(bindings_cores_gone);

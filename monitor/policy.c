@@ -1,107 +1,81 @@
 #include "policy.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include <bulkhead/ipc.h>
-#include <bulkhead/kcall.h>
-#include <runtime/pattern.h>
+#include "machine.h"
+#include "programs.h"
 
-#define MS 1000000UL
+#define FIRST_FILE "drivers.conf"
+#define SUFFIX     ".conf"
 
-/* What the C runtime of a program needs: memory for its heap, time, and to know about itself. */
-#define KCALLS_PROGRAM                                                               \
-    (KCALL_BIT(NULL) | KCALL_BIT(EXIT) | KCALL_BIT(MEM_MAP) | KCALL_BIT(MEM_UNMAP) | \
-     KCALL_BIT(SETALARM) | KCALL_BIT(GETINFO))
+struct policy_set policies;
+static _Alignas(16) char memory[POLICY_BYTES];
 
-/* A program that asks others, of whichever core (NOTIFY rings there), and is asked by none. */
-#define IPC_CLIENT (IPC_BIT(SENDREC) | IPC_BIT(RECEIVE) | IPC_BIT(NOTIFY))
-
-/* The driver of one serial port. It answers whoever may ask it, and asks nobody. */
-#define SERIAL_PORT(base, line)                                                                 \
-    .ipc = IPC_BIT(SENDREC) | IPC_BIT(RECEIVE) | IPC_BIT(NBSEND) | IPC_BIT(NOTIFY),             \
-    .kcalls = KCALLS_PROGRAM | KCALL_BIT(VDEVIO) | KCALL_BIT(IRQCTL), .ports = { { base, 8 } }, \
-    .lines = { { line, 1 } }, .frames = 128, .quantum = 50 * MS
-
-/*
- * A program without privileges: it computes, and writes to the console. That may be on another
- * core, so it may ask the monitor for a channel; the monitor does nothing else for it.
- */
-#define ORDINARY                                                                        \
-    .ipc = IPC_CLIENT, .kcalls = KCALLS_PROGRAM, .targets = { "monitor", "serial" },    \
-    .frames = 128, .priority = SCHED_PRIORITY_USER, .most_urgent = SCHED_PRIORITY_USER, \
-    .quantum = 10 * MS
-
-/*
- * Benchmarks and tests make children of their own, give them policies, and try out devices and
- * refusals. Nobody can give what it has not got, so they get all that the monitor has, and are
- * trusted as it is: keep them out of an archive that is neither for measuring nor for testing.
- * Three of them fit into a core's process slots, with all that they may create: a test may run
- * another.
- */
-#define EVERYTHING                                                                         \
-    .ipc = IPC_ALL, .kcalls = KCALL_ALL & ~KCALL_MONITOR,                                  \
-    .targets = { "monitor", "serial", "test-*", "chanbench*", "monbench" },                \
-    .ports = { { 0, 0x10000 } }, .lines = { { 0, 256 } }, .frames = 4096, .processes = 80, \
-    .priority = SCHED_PRIORITY_USER, .most_urgent = 0, .quantum = 10 * MS, .manages = true
-
-const struct policy policies[] = {
-    /* Keys are for the shell: a program that could read them could keep them from it for good. */
-    {
-        .program = "serial",
-        .service = SERVICE_CONSOLE,
-        .arguments = { "com1", "shell", "test-*" },
-        SERIAL_PORT(0x3f8, 4),
-        .priority = 1,
-        .most_urgent = 1,
-    },
-    /* The port that timelines leave by: the shell starts it when it has one to write. */
-    {
-        .program = "trace-port",
-        .image = "serial",
-        SERIAL_PORT(0x2f8, 3),
-        .priority = 3,
-        .most_urgent = 3,
-    },
-    /*
-     * The rescue shell. NBSEND, to refuse messages that it does not expect; LOG, to be heard when
-     * there is no console.
-     */
-    {
-        .program = "shell",
-        .service = SERVICE_SHELL,
-        .ipc = IPC_CLIENT | IPC_BIT(NBSEND),
-        .targets = { "monitor", "serial", "trace-port" },
-        .kcalls = KCALLS_PROGRAM | KCALL_BIT(SYSCTL) | KCALL_BIT(SCHED) | KCALL_BIT(TRACE) |
-                  KCALL_BIT(LOG),
-        .frames = 480,
-        .priority = 4,
-        .most_urgent = 4,
-        .quantum = 10 * MS,
-        .manages = true,
-    },
-    { .program = "hello", ORDINARY },
-    { .program = "crash", ORDINARY },
-    { .program = "spin", ORDINARY },
-    { .program = "ipcbench", EVERYTHING },
-    { .program = "isobench", EVERYTHING },
-    { .program = "chanbench", EVERYTHING },
-    { .program = "monbench", EVERYTHING },
-    { .program = "chanbench-idle", .image = "chanbench", ORDINARY },
-    { .program = "test-*", EVERYTHING },
+/* The monitor's own, for a machine whose files have none that is valid. */
+static const struct rescue {
+    enum policy_service service;
+    const char *text;
+} rescues[] = {
+    { SERVICE_CONSOLE, "driver serial { service console; arguments com1 shell;"
+                       " ipc calls SENDREC RECEIVE NBSEND NOTIFY; ipc targets KERNEL;"
+                       " ipc kernel NULL EXIT MEM_MAP MEM_UNMAP SETALARM GETINFO VDEVIO IRQCTL;"
+                       " isa io 0x3f8:8; isa irq 4; memory 512KiB; channels 128;"
+                       " schedule priority 1 quantum 50ms; };" },
+    { SERVICE_SHELL, "driver shell { service shell; driver manage;"
+                     " ipc calls SENDREC RECEIVE NBSEND NOTIFY; ipc targets KERNEL monitor *;"
+                     " ipc kernel NULL EXIT MEM_MAP MEM_UNMAP SETALARM GETINFO SYSCTL SCHED TRACE"
+                     " LOG; memory 1920KiB; channels 32; schedule priority 4; };" },
 };
 
-const size_t policy_count = sizeof policies / sizeof policies[0];
+#define RESCUES (sizeof rescues / sizeof rescues[0])
 
-const struct policy *policy_find(const char *program) {
-    for (size_t i = 0; i < policy_count; i++)
-        if (pattern_matches(policies[i].program, program))
-            return &policies[i];
-    return NULL;
+static void report(void *context, const struct policy_error *error) {
+    (void)context;
+    printf("%s:%u:%u: %s\n", error->file, error->line, error->column, error->text);
 }
 
-bool policy_targets(const struct policy *policy, const char *label) {
-    for (size_t i = 0; i < POLICY_TARGETS && policy->targets[i] != NULL; i++)
-        if (pattern_matches(policy->targets[i], label))
-            return true;
-    return false;
+static bool is_policy_file(const char *name) {
+    size_t length = strlen(name), suffix = strlen(SUFFIX);
+
+    return length > suffix && strcmp(name + length - suffix, SUFFIX) == 0;
+}
+
+static void read_file(const char *name) {
+    struct archive_file file;
+
+    if (program_find(name, &file) == 0)
+        policy_set_read(&policies, name, file.content, file.bytes);
+}
+
+/* The monitor's own for what is lacking come first: the first policy of a label counts. */
+static void read_all(policy_error_fn *reporter, const bool lacks[RESCUES]) {
+    const char *name;
+
+    policy_set_open(&policies, memory, sizeof memory, reporter, NULL);
+    for (size_t i = 0; i < RESCUES; i++)
+        if (lacks[i])
+            policy_set_read(&policies, "rescue", rescues[i].text, strlen(rescues[i].text));
+    read_file(FIRST_FILE);
+    for (uint32_t i = 0; (name = programs_name(i)) != NULL; i++)
+        if (is_policy_file(name) && strcmp(name, FIRST_FILE) != 0)
+            read_file(name);
+    policy_set_close(&policies);
+}
+
+void policies_open(void) {
+    bool lacks[RESCUES] = { false };
+    size_t lacking = 0;
+
+    read_all(machine_self() == 0 ? report : NULL, lacks);
+    if (policies.file_count != 0 && policies.errors == 0)
+        return;
+    if (policies.ended && machine_self() == 0)
+        printf("the policies that follow are not read\n");
+    for (size_t i = 0; i < RESCUES; i++) {
+        lacks[i] = policy_set_service(&policies, rescues[i].service) == NULL;
+        lacking += lacks[i];
+    }
+    if (lacking != 0)
+        read_all(NULL, lacks);
 }

@@ -35,6 +35,15 @@ int program_find(const char *name, struct archive_file *program) {
     return -E_CHECKSUM;
 }
 
+const char *programs_name(uint32_t index) {
+    const uint8_t *entries = archive.base + sizeof(struct archive_header);
+
+    if (index >= archive.count)
+        return NULL;
+    return (const char *)entries + index * sizeof(struct archive_entry) +
+           offsetof(struct archive_entry, name);
+}
+
 size_t programs_list(char *buffer, size_t bytes) {
     size_t used = 0;
 

@@ -17,6 +17,9 @@ int programs_open(void);
  */
 int program_find(const char *name, struct archive_file *program);
 
+/* The name of the file of the archive at a place in the order of names; NULL: there is none. */
+const char *programs_name(uint32_t index);
+
 /*
  * Writes the names of all programs that have a policy and are no service, a line each, as many as
  * fit. Returns the bytes written.

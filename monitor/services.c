@@ -29,10 +29,9 @@ endpoint_t services_console(void) {
 }
 
 bool services_uses_console(const struct policy *policy) {
-    for (size_t i = 0; i < policy_count; i++)
-        if (policies[i].service == SERVICE_CONSOLE)
-            return policy_targets(policy, policies[i].program);
-    return false;
+    const struct policy *console = policy_set_service(&policies, SERVICE_CONSOLE);
+
+    return console != NULL && policy_targets(policy, console->program);
 }
 
 /* As child_spawn() takes them: its name, those of its policy, and one more. */
@@ -57,8 +56,8 @@ static void service_start(const struct service *service, bool again) {
     struct child *child;
 
     add_argument(&arguments, policy->program);
-    for (size_t i = 0; i < POLICY_ARGUMENTS && policy->arguments[i] != NULL; i++)
-        add_argument(&arguments, policy->arguments[i]);
+    for (const char *a = policy->arguments; *a != '\0'; a += strlen(a) + 1)
+        add_argument(&arguments, a);
     if (again && policy->service == SERVICE_SHELL)
         add_argument(&arguments, "again");
     if (policy->service == SERVICE_CONSOLE)
@@ -77,12 +76,13 @@ static void service_start(const struct service *service, bool again) {
 }
 
 static void start_all(bool consoles) {
-    for (size_t i = 0; i < policy_count && service_count < SERVICES_MAX; i++) {
-        if (policies[i].service == SERVICE_NONE ||
-            (policies[i].service == SERVICE_CONSOLE) != consoles)
+    for (size_t i = 0; i < policies.count && service_count < SERVICES_MAX; i++) {
+        const struct policy *policy = &policies.policy[i];
+        if (policy->refused || policy->service == SERVICE_NONE ||
+            (policy->service == SERVICE_CONSOLE) != consoles)
             continue;
         struct service *service = &services[service_count++];
-        service->policy = &policies[i];
+        service->policy = policy;
         service_start(service, false);
     }
 }

@@ -34,7 +34,8 @@
     X(E_IO, 23, "device error")                                                   \
     X(E_NOTSUP, 24, "not supported by this machine")                              \
     X(E_TOOBIG, 25, "too long for the buffer or the message")                     \
-    X(E_PROTOCOL, 26, "the peer broke the protocol")
+    X(E_PROTOCOL, 26, "the peer broke the protocol")                              \
+    X(E_CORE, 27, "not on this core, says the program's policy")
 
 enum bulkhead_error {
 #define X(name, number, text) name = (number),

@@ -22,7 +22,8 @@
     /* Start a program of the boot archive under its policy. arg[0]: address of its argument       \
      * strings, each with its terminating zero, the first is its name there; arg[1]: their bytes;  \
      * arg[2]: their number. Reply arg[0]: endpoint. The caller gets a NOTIFY when it ends.        \
-     * E_NOENT no such program, E_PERM no policy for it, E_IMAGE, E_CHECKSUM, E_QUOTA */           \
+     * E_NOENT no such program, E_PERM no policy for it, E_CORE its policy has it on another core, \
+     * E_IMAGE, E_CHECKSUM, E_QUOTA */                                                             \
     X(SPAWN, MESSAGE_TYPE_SERVICE + 0)                                                             \
     /* Has it ended? arg[0]: endpoint. Reply arg[0]: enum death_cause, arg[1]: exit status, or     \
      * kill or exception number. Works for the last MONITOR_REPORTS dead too. E_BADEP */           \
@@ -51,7 +52,8 @@
      * MONITOR_BOUND. The peer is told by a bell, and asks BOUND. Two processes have one channel:  \
      * if there is one already, or the peer has just asked for one too, that is the reply, to      \
      * either. E_BADEP, E_PEERDEAD, E_TARGET no policy names the other, E_INVAL slots or depth,    \
-     * E_QUOTA, E_NOSLOT. Open to every client */                                                  \
+     * E_QUOTA of memory, or of the channels and pools that its policy allows, E_NOSLOT none is    \
+     * left of this core or of the peer. Open to every client */                                   \
     X(CONNECT, MESSAGE_TYPE_SERVICE + 8)                                                           \
     /* Share a pool of memory with the peer of a channel. arg[0]: name of the channel's binding,   \
      * arg[1]: bytes, at most SHARE_BYTES_MAX. Reply and errors as CONNECT. Open to every client   \

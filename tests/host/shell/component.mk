@@ -1,6 +1,6 @@
 name := shell-test
 sources := $(wildcard $(here)/*.c) $(patsubst %,../../../apps/shell/%.c,command cores endpoint_text \
     events jobs line manager members names place processes scheduling system table tree usage) \
-    $(patsubst %,../../../monitor/%.c,policy report) ../../../bench/ipcbench/figure.c \
+    $(patsubst %,../../../monitor/%.c,report) ../../../bench/ipcbench/figure.c \
     $(patsubst %,../../../%,lib/start/time.c $(wildcard lib/channel/*.c urpc/*.c))
 flags := -include $(here)/fake_machine.h -Iapps/shell -Imonitor -Ibench/ipcbench -Ilib/start

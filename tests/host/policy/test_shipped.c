@@ -1,4 +1,4 @@
-/* The policy table is consistent. */
+/* The policies of the system, its benchmarks and its tests: who may do what. */
 #include <criterion/criterion.h>
 #include <string.h>
 
@@ -7,12 +7,24 @@
 
 #include <runtime/pattern.h>
 
-#include "policy.h"
+#include "files.h"
 
-#define END (policies + policy_count)
+TestSuite(shipped, .init = shipped_open);
 
-Test(policy, names_are_labels_and_unique) {
-    for (const struct policy *policy = policies; policy < END; policy++) {
+#define END (shipped.policy + shipped.count)
+
+static const struct policy *policy_find(const char *program) {
+    return policy_set_find(&shipped, program);
+}
+
+Test(shipped, files_have_no_errors) {
+    cr_assert_str_eq(shipped_errors, "");
+    cr_assert_eq(shipped.errors, 0);
+    cr_assert_geq(shipped.count, 12);
+}
+
+Test(shipped, names_are_labels_and_unique) {
+    for (const struct policy *policy = shipped.policy; policy < END; policy++) {
         size_t length = strlen(policy->program);
         cr_assert(length >= 1 && length <= LABEL_MAX, "%s", policy->program);
         cr_assert(strcspn(policy->program, " *") >= length - 1, "%s", policy->program);
@@ -21,7 +33,7 @@ Test(policy, names_are_labels_and_unique) {
     }
 }
 
-Test(policy, a_program_without_a_row_may_not_run) {
+Test(shipped, a_program_without_a_row_may_not_run) {
     static const char *const strangers[] = { "",     "monitor", "cpu-driver", "no-such",
                                              "hell", "hello2",  "test" };
 
@@ -29,23 +41,23 @@ Test(policy, a_program_without_a_row_may_not_run) {
         cr_assert_null(policy_find(strangers[i]), "%s", strangers[i]);
 }
 
-Test(policy, a_star_stands_for_the_rest_of_a_name) {
+Test(shipped, a_star_stands_for_the_rest_of_a_name) {
     cr_assert_not_null(policy_find("test-ipc"));
     cr_assert_eq(policy_find("test-ipc"), policy_find("test-"));
 }
 
-Test(policy, gives_nothing_that_does_not_exist) {
-    for (const struct policy *policy = policies; policy < END; policy++) {
+Test(shipped, gives_nothing_that_does_not_exist) {
+    for (const struct policy *policy = shipped.policy; policy < END; policy++) {
         cr_assert_eq(policy->ipc & ~IPC_ALL, 0, "%s", policy->program);
         cr_assert_eq(policy->kcalls & ~KCALL_ALL, 0, "%s", policy->program);
-        for (int i = 0; i < POLICY_RANGES; i++)
+        for (int i = 0; i < policy->port_count; i++)
             cr_assert_leq(policy->ports[i].first + policy->ports[i].count, 0x10000, "%s",
                           policy->program);
     }
 }
 
-Test(policy, every_program_can_ask_the_kernel_and_exit) {
-    for (const struct policy *policy = policies; policy < END; policy++) {
+Test(shipped, every_program_can_ask_the_kernel_and_exit) {
+    for (const struct policy *policy = shipped.policy; policy < END; policy++) {
         cr_assert(policy->ipc & IPC_BIT(SENDREC), "%s", policy->program);
         cr_assert(policy->kcalls & KCALL_BIT(EXIT), "%s", policy->program);
     }
@@ -55,22 +67,20 @@ Test(policy, every_program_can_ask_the_kernel_and_exit) {
 static bool is_program(const char *target) {
     if (strcmp(target, "monitor") == 0)
         return true;
-    for (size_t i = 0; i < policy_count; i++)
-        if (pattern_matches(target, policies[i].program) ||
-            strcmp(target, policies[i].program) == 0)
+    for (const struct policy *policy = shipped.policy; policy < END; policy++)
+        if (pattern_matches(target, policy->program) || strcmp(target, policy->program) == 0)
             return true;
     return false;
 }
 
-Test(policy, targets_exist) {
-    for (const struct policy *policy = policies; policy < END; policy++)
-        for (int i = 0; i < POLICY_TARGETS && policy->targets[i] != NULL; i++)
-            cr_assert(is_program(policy->targets[i]), "%s: %s", policy->program,
-                      policy->targets[i]);
+Test(shipped, targets_exist) {
+    for (const struct policy *policy = shipped.policy; policy < END; policy++)
+        for (const char *t = policy->targets; *t != '\0'; t += strlen(t) + 1)
+            cr_assert(is_program(t), "%s: %s", policy->program, t);
 }
 
-Test(policy, quotas_and_scheduling_are_within_bounds) {
-    for (const struct policy *policy = policies; policy < END; policy++) {
+Test(shipped, quotas_and_scheduling_are_within_bounds) {
+    for (const struct policy *policy = shipped.policy; policy < END; policy++) {
         cr_assert_geq(policy->frames, PROCESS_FRAMES_MIN, "%s", policy->program);
         cr_assert_lt(policy->priority, SCHED_PRIORITIES, "%s", policy->program);
         cr_assert_leq(policy->most_urgent, policy->priority, "%s", policy->program);
@@ -79,16 +89,16 @@ Test(policy, quotas_and_scheduling_are_within_bounds) {
     }
 }
 
-Test(policy, who_may_create_processes_gets_some_and_nobody_else) {
-    for (const struct policy *policy = policies; policy < END; policy++)
+Test(shipped, who_may_create_processes_gets_some_and_nobody_else) {
+    for (const struct policy *policy = shipped.policy; policy < END; policy++)
         cr_assert_eq(policy->processes != 0, (policy->kcalls & KCALL_BIT(PROC_CREATE)) != 0, "%s",
                      policy->program);
 }
 
-Test(policy, there_is_one_console_and_one_shell) {
+Test(shipped, there_is_one_console_and_one_shell) {
     int consoles = 0, shells = 0;
 
-    for (const struct policy *policy = policies; policy < END; policy++) {
+    for (const struct policy *policy = shipped.policy; policy < END; policy++) {
         consoles += policy->service == SERVICE_CONSOLE;
         shells += policy->service == SERVICE_SHELL;
     }
@@ -96,47 +106,47 @@ Test(policy, there_is_one_console_and_one_shell) {
     cr_assert_eq(shells, 1);
 }
 
-Test(policy, arguments_fit_and_are_for_services) {
-    for (const struct policy *policy = policies; policy < END; policy++)
-        for (int i = 0; i < POLICY_ARGUMENTS && policy->arguments[i] != NULL; i++) {
+Test(shipped, arguments_fit_and_are_for_services) {
+    for (const struct policy *policy = shipped.policy; policy < END; policy++)
+        for (const char *a = policy->arguments; *a != '\0'; a += strlen(a) + 1) {
             cr_assert_neq(policy->service, SERVICE_NONE, "%s", policy->program);
-            cr_assert_leq(strlen(policy->arguments[i]), LABEL_MAX, "%s", policy->program);
+            cr_assert_leq(strlen(a), LABEL_MAX, "%s", policy->program);
         }
 }
 
 static bool may_read_the_console(const struct policy *policy) {
     const struct policy *console = policy_find("serial");
 
-    for (int i = 0; i < POLICY_ARGUMENTS && console->arguments[i] != NULL; i++)
-        if (pattern_matches(console->arguments[i], policy->program))
+    for (const char *a = console->arguments; *a != '\0'; a += strlen(a) + 1)
+        if (pattern_matches(a, policy->program))
             return true;
     return false;
 }
 
-Test(policy, the_keyboard_is_for_the_shell_and_for_tests) {
+Test(shipped, the_keyboard_is_for_the_shell_and_for_tests) {
     cr_assert(may_read_the_console(policy_find("shell")));
     cr_assert(may_read_the_console(policy_find("test-services")));
-    for (const struct policy *policy = policies; policy < END; policy++)
+    for (const struct policy *policy = shipped.policy; policy < END; policy++)
         if (!policy->manages)
             cr_assert_not(may_read_the_console(policy), "%s", policy->program);
 }
 
-Test(policy, what_reaches_other_cores_is_for_monitors) {
-    for (const struct policy *policy = policies; policy < END; policy++)
+Test(shipped, what_reaches_other_cores_is_for_monitors) {
+    for (const struct policy *policy = shipped.policy; policy < END; policy++)
         cr_assert_eq(policy->kcalls & KCALL_MONITOR, 0, "%s", policy->program);
 }
 
-Test(policy, only_tests_and_the_shell_manage) {
-    for (const struct policy *policy = policies; policy < END; policy++)
+Test(shipped, only_tests_and_the_shell_manage) {
+    for (const struct policy *policy = shipped.policy; policy < END; policy++)
         if (policy->manages)
             cr_assert(policy->service == SERVICE_SHELL ||
                           policy->kcalls == (KCALL_ALL & ~KCALL_MONITOR),
                       "%s", policy->program);
 }
 
-Test(policy, the_shell_can_log_without_a_console_and_others_not_power_off) {
+Test(shipped, the_shell_can_log_without_a_console_and_others_not_power_off) {
     cr_assert(policy_find("shell")->kcalls & KCALL_BIT(LOG));
-    for (const struct policy *policy = policies; policy < END; policy++)
+    for (const struct policy *policy = shipped.policy; policy < END; policy++)
         if (!policy->manages)
             cr_assert_not(policy->kcalls & KCALL_BIT(SYSCTL), "%s", policy->program);
 }
@@ -145,15 +155,16 @@ static void expect_driver(const struct policy *serial, uint32_t base, uint32_t l
     cr_assert_not_null(serial);
     cr_assert_eq(serial->ports[0].first, base);
     cr_assert_eq(serial->ports[0].count, 8);
-    cr_assert_eq(serial->ports[1].count, 0);
+    cr_assert_eq(serial->port_count, 1);
     cr_assert_eq(serial->lines[0].first, line);
     cr_assert_eq(serial->lines[0].count, 1);
-    cr_assert_null(serial->targets[0]);
+    cr_assert_eq(serial->line_count, 1);
+    cr_assert_str_eq(serial->targets, "");
     cr_assert_not(serial->kcalls &
                   (KCALL_BIT(SYSCTL) | KCALL_BIT(PROC_CREATE) | KCALL_BIT(PRIVCTL)));
 }
 
-Test(policy, each_serial_driver_has_its_device_and_asks_nobody) {
+Test(shipped, each_serial_driver_has_its_device_and_asks_nobody) {
     expect_driver(policy_find("serial"), 0x3f8, 4);
     expect_driver(policy_find("trace-port"), 0x2f8, 3);
     cr_assert_str_eq(policy_find("trace-port")->image, "serial");
@@ -161,8 +172,8 @@ Test(policy, each_serial_driver_has_its_device_and_asks_nobody) {
     cr_assert_not(policy_targets(policy_find("serial"), "monitor"));
 }
 
-Test(policy, timelines_are_written_by_the_shell_alone) {
-    for (const struct policy *policy = policies; policy < END; policy++)
+Test(shipped, timelines_are_written_by_the_shell_alone) {
+    for (const struct policy *policy = shipped.policy; policy < END; policy++)
         cr_assert_eq(policy_targets(policy, "trace-port"), policy->service == SERVICE_SHELL, "%s",
                      policy->program);
 }

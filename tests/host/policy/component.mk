@@ -1,0 +1,4 @@
+name := policy-test
+sources := $(wildcard $(here)/*.c) $(patsubst %,../../../%,$(wildcard lib/policy/*.c))
+libraries :=
+flags := -Ilib/policy
