@@ -55,13 +55,6 @@ static int give_range(struct process *p, const struct priv_range *own, unsigned 
     return 0;
 }
 
-static int give_memory(struct process *p, struct process *child) {
-    if (ARG2(p) <= RANGE_MAX && ARG3(p) <= RANGE_MAX &&
-        !frame_is_device(ARG2(p) * PAGE_SIZE, (ARG2(p) + ARG3(p)) * PAGE_SIZE))
-        return process_refuse(p, REFUSED_RIGHT, -E_PERM);
-    return give_range(p, p->memory, p->memory_count, child->memory, &child->memory_count);
-}
-
 static int give_sched(struct process *p, struct process *child) {
     if (ARG2(p) >= SCHED_PRIORITIES)
         return -E_RANGE;
@@ -79,6 +72,13 @@ static int move_frames(struct process *from, struct process *to, uint64_t frames
         return -E_QUOTA;
     from->frame_quota -= (uint32_t)frames;
     to->frame_quota += (uint32_t)frames;
+    return 0;
+}
+
+static int count_refusal(const struct process *p, struct process *child) {
+    if (ARG2(p) >= REFUSAL_COUNT)
+        return -E_RANGE;
+    process_count_refusal(child, (enum refusal)ARG2(p));
     return 0;
 }
 
@@ -100,13 +100,15 @@ int kcall_privctl(struct process *p) {
     case PRIVCTL_IRQ:
         return give_range(p, p->irq, p->irq_count, child->irq, &child->irq_count);
     case PRIVCTL_MEMORY:
-        return give_memory(p, child);
+        return give_range(p, p->memory, p->memory_count, child->memory, &child->memory_count);
     case PRIVCTL_SCHED:
         return give_sched(p, child);
     case PRIVCTL_TAKE_FRAMES:
         return move_frames(child, p, ARG2(p));
     case PRIVCTL_GIVE_FRAMES:
         return move_frames(p, child, ARG2(p));
+    case PRIVCTL_REFUSED:
+        return count_refusal(p, child);
     default:
         return -E_BADCALL;
     }

@@ -279,9 +279,12 @@ enum privctl_op {
         8, /* arg[2]: frames of the child's unused quota become the caller's · E_QUOTA */
     PRIVCTL_GIVE_FRAMES =
         9, /* arg[2]: frames of the caller's unused quota become the child's · E_QUOTA */
-    /* arg[2]: first page (physical address / PAGE_SIZE), arg[3]: number of pages of device memory:
-     * no RAM, and no interrupt controller */
+    /* arg[2]: first page (physical address / PAGE_SIZE), arg[3]: number of pages that MEMMAP may map,
+     * as far as they are neither RAM nor an interrupt controller */
     PRIVCTL_MEMORY = 10,
+    /* arg[2]: enum refusal (refusal.h): counted at the child, by who has refused it something ·
+     * E_RANGE */
+    PRIVCTL_REFUSED = 16,
 };
 
 #define PRIV_RANGES 8

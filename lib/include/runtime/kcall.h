@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <bulkhead/info.h>
+#include <bulkhead/refusal.h>
 #include <bulkhead/trace.h>
 
 #include <runtime/ipc.h>
@@ -309,6 +310,11 @@ static inline int privctl_give_frames(endpoint_t child, uint64_t frames) {
 
 static inline int privctl_sched(endpoint_t child, unsigned most_urgent) {
     return kcall_in(KCALL_PRIVCTL, PRIVCTL_SCHED, child, most_urgent, 0);
+}
+
+/* The child was refused something by the caller, or by who has told it. */
+static inline int privctl_refused(endpoint_t child, enum refusal kind) {
+    return kcall_in(KCALL_PRIVCTL, PRIVCTL_REFUSED, child, kind, 0);
 }
 
 /* ---- Scheduling ---- */
