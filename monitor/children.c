@@ -10,18 +10,32 @@
 
 #include "bindings.h"
 #include "deaths.h"
+#include "drivers.h"
 #include "forward.h"
 #include "machine.h"
 #include "names.h"
 #include "programs.h"
+#include "ranges.h"
 #include "services.h"
 
 static struct child children[CHILDREN_MAX];
 static uint64_t started;
 
+/* Dead drivers are kept for a while. */
+static bool is_alive(const struct child *child) {
+    return child->endpoint != ENDPOINT_NONE && child->driving != MONITOR_DRIVER_DEAD;
+}
+
+struct child *child_next(struct child *child) {
+    for (child = child != NULL ? child + 1 : children; child < children + CHILDREN_MAX; child++)
+        if (child->endpoint != ENDPOINT_NONE)
+            return child;
+    return NULL;
+}
+
 struct child *child_find(endpoint_t endpoint) {
     for (struct child *child = children; child < children + CHILDREN_MAX; child++)
-        if (child->endpoint == endpoint && endpoint != ENDPOINT_NONE)
+        if (child->endpoint == endpoint && is_alive(child))
             return child;
     return NULL;
 }
@@ -30,7 +44,7 @@ unsigned children_count(void) {
     unsigned count = 0;
 
     for (const struct child *child = children; child < children + CHILDREN_MAX; child++)
-        count += child->endpoint != ENDPOINT_NONE;
+        count += is_alive(child);
     return count;
 }
 
@@ -38,7 +52,7 @@ struct child *child_of_label(const char *label) {
     struct child *oldest = NULL;
 
     for (struct child *child = children; child < children + CHILDREN_MAX; child++)
-        if (child->endpoint != ENDPOINT_NONE && strcmp(child->label, label) == 0 &&
+        if (is_alive(child) && strcmp(child->label, label) == 0 &&
             (oldest == NULL || child->age < oldest->age))
             oldest = child;
     return oldest;
@@ -65,7 +79,7 @@ static int introduce(const struct child *made) {
     if (policy_targets(made->policy, "monitor"))
         error = allow(made, runtime_self());
     for (const struct child *other = children; other < children + CHILDREN_MAX && !error; other++) {
-        if (other->endpoint == ENDPOINT_NONE || other == made)
+        if (!is_alive(other) || other == made)
             continue;
         if (policy_targets(made->policy, other->label))
             error = allow(made, other->endpoint);
@@ -84,6 +98,10 @@ static int give_devices(endpoint_t endpoint, const struct policy *policy) {
     for (size_t i = 0; i < policy->line_count && !error; i++)
         error = privctl_irq(endpoint, (uint32_t)policy->lines[i].first,
                             (uint32_t)policy->lines[i].count);
+    for (size_t i = 0; i < policy->memory_count && !error; i++)
+        error = privctl_memory(endpoint, policy->memory[i].first, policy->memory[i].count);
+    if (!error && policy->memory_any)
+        error = privctl_memory(endpoint, 0, PHYSICAL_END / PAGE_SIZE);
     return error;
 }
 
@@ -133,6 +151,8 @@ static int launch(struct child *child, const char *args, size_t args_bytes, uint
     error = isolate(child);
     if (error)
         error = process_abandon(&process, error);
+    else if (child->policy->pattern_count != 0)
+        driver_wait(child, &process);
     else
         error = process_start(&process);
     if (error)
@@ -166,6 +186,7 @@ int child_spawn(const char *args, size_t args_bytes, uint32_t argc, endpoint_t s
         .age = started,
         .image = program.content,
         .image_bytes = program.bytes,
+        .device = MONITOR_NO_DEVICE,
     };
     memcpy(child->label, args, strlen(args));
     error = launch(child, args, args_bytes, argc);
@@ -192,7 +213,7 @@ static void tell_console(const struct child *child, endpoint_t console) {
 
 void children_tell_console(endpoint_t console) {
     for (const struct child *child = children; child < children + CHILDREN_MAX; child++)
-        if (child->endpoint != ENDPOINT_NONE && services_uses_console(child->policy))
+        if (is_alive(child) && services_uses_console(child->policy))
             tell_console(child, console);
 }
 
@@ -217,26 +238,41 @@ static void end_orphans(void) {
     }
 }
 
-static void bury(endpoint_t endpoint) {
-    static const struct child orphan = { .endpoint = ENDPOINT_NONE };
-    struct child *entry = child_find(endpoint);
-    struct child child = entry != NULL ? *entry : orphan;
+static void tell_spawner(endpoint_t spawner) {
+    if (spawner != ENDPOINT_NONE && endpoint_core(spawner) != machine_self())
+        forward_ended(spawner);
+    else if (spawner != ENDPOINT_NONE)
+        ipc_notify(spawner);
+}
 
-    const struct death *death =
-        death_remember(endpoint, (struct report_image){ child.image, child.image_bytes });
-    if (entry != NULL)
-        entry->endpoint = ENDPOINT_NONE;
+void child_free(struct child *child) {
+    endpoint_t spawner = child->spawner;
+
+    proc_destroy(child->endpoint);
+    child->endpoint = ENDPOINT_NONE;
+    tell_spawner(spawner);
+}
+
+/* A dead driver that has a device is kept until that is quiet: its memory may still be written to.
+ */
+static void bury(endpoint_t endpoint) {
+    struct child *child = child_find(endpoint);
+    struct report_image image = { .bytes = 0 };
+
+    if (child != NULL)
+        image = (struct report_image){ child->image, child->image_bytes };
+    const struct death *death = death_remember(endpoint, image);
     bindings_process_died(endpoint);
     names_process_died(endpoint);
-    proc_destroy(endpoint);
-    if (child.policy != NULL && child.policy->service != SERVICE_NONE)
-        service_ended(child.policy, death);
+    const struct policy *policy = child != NULL ? child->policy : NULL;
+    if (child == NULL)
+        proc_destroy(endpoint);
+    else if (!driver_died(child))
+        child_free(child);
+    if (policy != NULL && policy->service != SERVICE_NONE)
+        service_ended(policy, death);
     else
         death_log(death);
-    if (child.spawner != ENDPOINT_NONE && endpoint_core(child.spawner) != machine_self())
-        forward_ended(child.spawner);
-    else if (child.spawner != ENDPOINT_NONE)
-        ipc_notify(child.spawner);
 }
 
 void children_bury(void) {

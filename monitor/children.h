@@ -17,6 +17,12 @@
 struct child {
     endpoint_t endpoint; /* ENDPOINT_NONE: a free entry */
     endpoint_t spawner;  /* gets a NOTIFY when it ends; ENDPOINT_NONE: the monitor itself */
+    endpoint_t keeper;   /* of a driver that has its device: the PCI server (drivers.h) */
+    uint64_t entry;      /* of a driver that waits: where it begins, and its stack */
+    uint64_t stack;
+    uint32_t storms; /* interrupt storms that the monitor knows of */
+    uint16_t device; /* MONITOR_NO_DEVICE: none */
+    uint8_t driving; /* enum monitor_driver_state; 0: it is no driver of a PCI device */
     const struct policy *policy;
     uint64_t age;      /* how many were started before it */
     const void *image; /* in the archive, for symbols */
@@ -38,6 +44,13 @@ unsigned children_count(void);
 
 /* The live child of an endpoint, or NULL. */
 struct child *child_find(endpoint_t endpoint);
+
+/* Each child in turn, dead drivers that are kept included: the first after `child`, or of all when
+ * that is NULL; NULL: there is none. */
+struct child *child_next(struct child *child);
+
+/* Frees what is left of a dead child, and tells its spawner. */
+void child_free(struct child *child);
 
 /* The oldest live child of a label, or NULL. */
 struct child *child_of_label(const char *label);

@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "core_jobs.h"
 #include "cores.h"
+#include "drivers.h"
 #include "forward.h"
 #include "machine.h"
 #include "names.h"
@@ -70,6 +71,7 @@ int main(void) {
     cores_listen(names_view_changed);
     cores_listen(clock_view_changed);
     cores_listen(chunks_view_changed);
+    cores_listen(drivers_cores_gone);
     names_listen(NAME_CONSOLE, children_tell_console);
     error = cores_open(ready);
     if (error)

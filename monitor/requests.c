@@ -12,6 +12,7 @@
 #include "chunks.h"
 #include "cores.h"
 #include "deaths.h"
+#include "drivers.h"
 #include "forward.h"
 #include "machine.h"
 #include "names.h"
@@ -39,8 +40,10 @@ static int serve_spawn(struct call *call) {
         return -E_PERM;
     int error = child_spawn(call->text, call->bytes, (uint32_t)call->arg[2], call->client, &child);
     call->bytes = 0;
-    if (!error)
+    if (!error) {
         call->arg[0] = child->endpoint;
+        call->arg[1] = child->driving == MONITOR_DRIVER_WAITING;
+    }
     return error;
 }
 
@@ -242,9 +245,18 @@ enum place { PLACE_HERE, PLACE_CORE /* arg[5] */, PLACE_ENDPOINT /* arg[0] */ };
  * the bytes being the next. */
 enum text { TEXT_NONE, TEXT_IN, TEXT_OUT };
 
+/* Who may ask. */
+enum right {
+    RIGHT_MANAGE, /* who may manage programs */
+    RIGHT_OPEN,   /* every client */
+    RIGHT_KEEPER, /* the PCI and the IOMMU server */
+    RIGHT_PCI,
+    RIGHT_IOMMU,
+};
+
 static const struct kind {
     request_handler *serve;
-    bool open; /* to every client; else to those that may manage */
+    enum right right;
     enum place place;
     enum text text;
     uint8_t address;
@@ -254,24 +266,34 @@ static const struct kind {
     ROW(STATUS) = { serve_status, .place = PLACE_ENDPOINT },
     ROW(REPORT) = { serve_report, .place = PLACE_ENDPOINT, .text = TEXT_OUT, .address = 1 },
     ROW(KILL) = { serve_kill, .place = PLACE_ENDPOINT },
-    ROW(LOOKUP) = { serve_lookup, .open = true, .place = PLACE_CORE },
+    ROW(LOOKUP) = { serve_lookup, .right = RIGHT_OPEN, .place = PLACE_CORE },
     ROW(PROGRAMS) = { serve_programs, .text = TEXT_OUT, .address = 0 },
     ROW(SCHED) = { serve_sched, .place = PLACE_ENDPOINT },
-    ROW(LABEL) = { serve_label, .open = true, .place = PLACE_ENDPOINT },
-    ROW(CONNECT) = { serve_connect, .open = true },
-    ROW(POOL) = { serve_pool, .open = true },
-    ROW(DISCONNECT) = { serve_disconnect, .open = true },
-    ROW(BOUND) = { serve_bound, .open = true },
+    ROW(LABEL) = { serve_label, .right = RIGHT_OPEN, .place = PLACE_ENDPOINT },
+    ROW(CONNECT) = { serve_connect, .right = RIGHT_OPEN },
+    ROW(POOL) = { serve_pool, .right = RIGHT_OPEN },
+    ROW(DISCONNECT) = { serve_disconnect, .right = RIGHT_OPEN },
+    ROW(BOUND) = { serve_bound, .right = RIGHT_OPEN },
     ROW(PUBLISH) = { serve_publish },
-    ROW(FIND) = { serve_find, .open = true },
+    ROW(FIND) = { serve_find, .right = RIGHT_OPEN },
     ROW(MEMORY_MOVE) = { serve_memory_move },
     ROW(ANNOUNCE) = { serve_announce },
-    ROW(PLACE) = { serve_place, .open = true },
-    ROW(UNMAP) = { serve_unmap, .open = true },
-    ROW(TREE) = { serve_tree, .open = true, .text = TEXT_OUT, .address = 0 },
+    ROW(PLACE) = { serve_place, .right = RIGHT_OPEN },
+    ROW(UNMAP) = { serve_unmap, .right = RIGHT_OPEN },
+    ROW(TREE) = { serve_tree, .right = RIGHT_OPEN, .text = TEXT_OUT, .address = 0 },
     ROW(CORES) = { serve_cores, .text = TEXT_OUT, .address = 0 },
     ROW(CORE_CONTROL) = { serve_core_control },
     ROW(GETINFO) = { serve_getinfo, .place = PLACE_CORE, .text = TEXT_OUT, .address = 0 },
+    ROW(DRIVER) = { driver_describe, .right = RIGHT_KEEPER, .place = PLACE_ENDPOINT,
+                    .text = TEXT_OUT, .address = 1 },
+    ROW(DRIVERS) = { drivers_list, .right = RIGHT_KEEPER, .place = PLACE_CORE, .text = TEXT_OUT,
+                     .address = 0 },
+    ROW(GIVE) = { driver_give, .right = RIGHT_PCI, .place = PLACE_ENDPOINT },
+    ROW(ATTACH) = { driver_attach, .right = RIGHT_PCI, .place = PLACE_ENDPOINT },
+    ROW(RELEASE) = { driver_release, .right = RIGHT_PCI, .place = PLACE_ENDPOINT },
+    ROW(DMA) = { driver_dma, .right = RIGHT_IOMMU, .place = PLACE_ENDPOINT, .text = TEXT_OUT,
+                 .address = 1 },
+    ROW(REFUSED) = { driver_refused, .right = RIGHT_KEEPER, .place = PLACE_ENDPOINT },
     ROW(TRACE) = { serve_trace, .place = PLACE_CORE, .text = TEXT_OUT, .address = 1 },
 #undef ROW
 };
@@ -315,10 +337,28 @@ void request_finish(const struct message *request, struct call *call, int result
     event_reply(request->source, &reply);
 }
 
-static bool may_manage(endpoint_t client) {
+static bool may_ask(endpoint_t client, enum right right) {
     const struct child *child = child_find(client);
+    unsigned service = child != NULL ? child->policy->service : SERVICE_NONE;
 
-    return child != NULL && child->policy->manages;
+    switch (right) {
+    case RIGHT_OPEN:
+        return true;
+    case RIGHT_KEEPER:
+        return service == SERVICE_PCI || service == SERVICE_IOMMU;
+    case RIGHT_PCI:
+        return service == SERVICE_PCI;
+    case RIGHT_IOMMU:
+        return service == SERVICE_IOMMU;
+    default:
+        return child != NULL && child->policy->manages;
+    }
+}
+
+/* Of processes that are not its own children the monitor cannot count anything. */
+static void refuse(endpoint_t client) {
+    if (child_find(client) != NULL)
+        privctl_refused(client, REFUSED_REQUEST);
 }
 
 /* The core that a request is for, CORE_ANY included. */
@@ -353,8 +393,9 @@ enum event_action request_serve(void *context, struct message *m) {
     struct call call = { .client = m->source, .type = m->type, .text = text };
 
     (void)context;
-    int result = kind == NULL ? -E_BADCALL : !kind->open && !may_manage(m->source) ? -E_PERM : 0;
+    int result = kind == NULL ? -E_BADCALL : may_ask(m->source, kind->right) ? 0 : -E_PERM;
     if (result) {
+        refuse(m->source);
         message_set_result(m, result);
         return EVENT_REPLY;
     }

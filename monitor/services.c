@@ -16,7 +16,18 @@ struct service {
     uint64_t died_at[SERVICE_DEATHS_MAX]; /* the last of them, a ring */
 };
 
-#define SERVICES_MAX 4
+/* In the order in which they are started; the name by which all cores know one, or NULL. */
+static const struct {
+    enum policy_service service;
+    const char *name;
+} order[] = {
+    { SERVICE_CONSOLE, NAME_CONSOLE },
+    { SERVICE_IOMMU, NAME_IOMMU },
+    { SERVICE_PCI, NAME_PCI },
+    { SERVICE_SHELL, NULL },
+};
+
+#define SERVICES_MAX 8
 
 static struct service services[SERVICES_MAX];
 static size_t service_count;
@@ -49,6 +60,15 @@ static void add_argument(struct arguments *arguments, const char *argument) {
     arguments->count++;
 }
 
+/* Makes known which process a service is from now on. */
+static void announce(const struct policy *policy, endpoint_t process) {
+    if (policy->service == SERVICE_CONSOLE)
+        own_console = process;
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+        if (order[i].service == policy->service && order[i].name != NULL)
+            names_publish(order[i].name, process);
+}
+
 /* A shell that is started again is told so: what it does once after a boot it must not repeat. */
 static void service_start(const struct service *service, bool again) {
     const struct policy *policy = service->policy;
@@ -64,22 +84,19 @@ static void service_start(const struct service *service, bool again) {
         sysctl_console(true);
     int error =
         child_spawn(arguments.text, arguments.bytes, arguments.count, ENDPOINT_NONE, &child);
-    if (policy->service == SERVICE_CONSOLE) {
-        own_console = error ? ENDPOINT_NONE : child->endpoint;
-        if (error)
-            sysctl_console(false);
-        else
-            names_publish(NAME_CONSOLE, own_console);
+    if (!error) {
+        announce(policy, child->endpoint);
+        return;
     }
-    if (error)
-        printf("%s cannot be started: %s\n", policy->program, error_text(error));
+    if (policy->service == SERVICE_CONSOLE)
+        sysctl_console(false);
+    printf("%s cannot be started: %s\n", policy->program, error_text(error));
 }
 
-static void start_all(bool consoles) {
+static void start_all(enum policy_service kind) {
     for (size_t i = 0; i < policies.count && service_count < SERVICES_MAX; i++) {
         const struct policy *policy = &policies.policy[i];
-        if (policy->refused || policy->service == SERVICE_NONE ||
-            (policy->service == SERVICE_CONSOLE) != consoles)
+        if (policy->refused || policy->service != kind)
             continue;
         struct service *service = &services[service_count++];
         service->policy = policy;
@@ -87,11 +104,15 @@ static void start_all(bool consoles) {
     }
 }
 
-static void start_others(void) { start_all(false); }
+static void start_others(void) {
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+        if (order[i].service != SERVICE_CONSOLE)
+            start_all(order[i].service);
+}
 
 /* What a shell runs on another core at once has a console only if that core knows it. */
 void services_start(void) {
-    start_all(true);
+    start_all(SERVICE_CONSOLE);
     names_when_agreed(start_others);
 }
 
@@ -129,8 +150,8 @@ static bool wants_recovery(struct service *service, const struct death_report *r
 static void service_recover(struct service *service, const struct death_report *report) {
     if (wants_recovery(service, report))
         service_start(service, true);
-    else if (service->policy->service == SERVICE_CONSOLE)
-        names_publish(NAME_CONSOLE, ENDPOINT_NONE); /* output goes to the log from now on */
+    else /* output goes to the log from now on, if it was the console */
+        announce(service->policy, ENDPOINT_NONE);
 }
 
 void service_ended(const struct policy *policy, const struct death *death) {

@@ -15,6 +15,10 @@
 /* By what name all cores know the console of all programs. */
 #define NAME_CONSOLE "console"
 
+/* And the servers of devices. */
+#define NAME_PCI   "pci"
+#define NAME_IOMMU "iommu"
+
 /* Starts every service, in the order of the policy table. */
 void services_start(void);
 

@@ -21,7 +21,8 @@
 #define MONITOR_REQUESTS(X)                                                                        \
     /* Start a program of the boot archive under its policy. arg[0]: address of its argument       \
      * strings, each with its terminating zero, the first is its name there; arg[1]: their bytes;  \
-     * arg[2]: their number. Reply arg[0]: endpoint. The caller gets a NOTIFY when it ends.        \
+     * arg[2]: their number. Reply arg[0]: endpoint; arg[1]: 1 if it does not run yet, as its      \
+     * policy has it wait for a PCI device: see PCI_ATTACH. The caller gets a NOTIFY when it ends. \
      * E_NOENT no such program, E_PERM no policy for it, E_CORE its policy has it on another core, \
      * E_IMAGE, E_CHECKSUM, E_QUOTA */                                                             \
     X(SPAWN, MESSAGE_TYPE_SERVICE + 0)                                                             \
@@ -116,7 +117,34 @@
      * the least loaded, in tenths of its time, then the one with the fewest processes. Reply      \
      * arg[0]: core. E_INVAL, E_BUSY, E_NOENT no core is like that, there is no such core or node, \
      * or nothing is known of the device. Open to every client */                                  \
-    X(PLACE, MESSAGE_TYPE_SERVICE + 22)
+    X(PLACE, MESSAGE_TYPE_SERVICE + 22)                                                            \
+    /* A driver of a PCI device. arg[0]: endpoint, arg[1]: address, arg[2]: bytes there for a      \
+     * struct monitor_driver. Works for a dead one that has not been released. E_BADEP no such     \
+     * driver here. For the PCI and the IOMMU server, as all that follow */                        \
+    X(DRIVER, MESSAGE_TYPE_SERVICE + 23)                                                           \
+    /* All drivers of PCI devices on a core. arg[0]: address, arg[1]: bytes there for struct       \
+     * monitor_driver[], arg[2]: how many to leave out, arg[5]: core. Reply arg[0]: bytes written, \
+     * arg[1]: how many there are */                                                               \
+    X(DRIVERS, MESSAGE_TYPE_SERVICE + 24)                                                          \
+    /* Give a driver that waits for its device a part of it. arg[0]: endpoint, arg[1]: enum        \
+     * monitor_give, arg[2], arg[3]: as of the kernel call PRIVCTL. Reply arg[0], arg[1]: as its   \
+     * outputs. E_STATE it does not wait, and PRIVCTL's. For the PCI server */                     \
+    X(GIVE, MESSAGE_TYPE_SERVICE + 25)                                                             \
+    /* A driver that waits has its device, and runs. arg[0]: endpoint, arg[1]: device. The client  \
+     * gets a NOTIFY when it dies, or there is a storm of its interrupts. Nothing of its memory is \
+     * used again until RELEASE. E_STATE. For the PCI server */                                    \
+    X(ATTACH, MESSAGE_TYPE_SERVICE + 26)                                                           \
+    /* The device of a dead driver is quiet: no bus mastering, nothing mapped for it, no           \
+     * interrupts. arg[0]: endpoint. E_STATE it lives. For the PCI server */                       \
+    X(RELEASE, MESSAGE_TYPE_SERVICE + 27)                                                          \
+    /* Where the DMA memory of a driver lies. arg[0]: endpoint, arg[1]: address, arg[2]: bytes     \
+     * there for uint64_t[], the physical address of each page; arg[3]: address in the driver,     \
+     * arg[4]: bytes there. Reply arg[0]: bytes written. E_PERM not all is such memory, counted as \
+     * REFUSED_DMA. For the IOMMU server */                                                        \
+    X(DMA, MESSAGE_TYPE_SERVICE + 28)                                                              \
+    /* Count a refusal of the client's against another process. arg[0]: endpoint, arg[1]: enum     \
+     * refusal. E_BADEP, E_INVAL */                                                                \
+    X(REFUSED, MESSAGE_TYPE_SERVICE + 29)
 
 enum monitor_request {
 #define X(name, number) MONITOR_##name = (number),
@@ -202,6 +230,43 @@ struct monitor_tree_core {
     uint16_t parent; /* CORE_HERE: none, it is the root, or no member */
     uint16_t round;  /* in which it is told */
     uint16_t reserved;
+};
+
+enum monitor_give {
+    GIVE_PORTS = 1,  /* as PRIVCTL_IO */
+    GIVE_MEMORY = 2, /* PRIVCTL_MEMORY */
+    GIVE_MSI = 3,    /* PRIVCTL_MSI */
+    GIVE_LINE = 4,   /* PRIVCTL_IRQ */
+    GIVE_VET = 5,    /* PRIVCTL_VET */
+};
+
+enum monitor_driver_state {
+    MONITOR_DRIVER_WAITING = 1, /* for its device: it is isolated, and does not run */
+    MONITOR_DRIVER_RUNNING = 2,
+    MONITOR_DRIVER_STORM = 3, /* it runs, and its interrupts are masked: there were too many */
+    MONITOR_DRIVER_DEAD = 4,  /* and its memory is kept until MONITOR_RELEASE */
+};
+
+/* In the place of a device: bus << 8 | device << 3 | function. */
+#define MONITOR_NO_DEVICE 0xffffU
+
+/* A driver of a PCI device, and what its policy says of it (docs/policies.md). */
+struct monitor_driver {
+    endpoint_t endpoint;
+    char label[LABEL_MAX];
+    uint32_t state; /* enum monitor_driver_state */
+    uint16_t device;
+    uint16_t patterns, vets;  /* elements of pattern[], vet[] */
+    uint32_t interrupt_limit; /* per second; 0: none */
+    struct {
+        uint8_t by_class;
+        uint16_t vendor, device; /* 0xffff: any */
+        uint32_t class24, class_mask;
+    } pattern[4];
+    struct {
+        uint8_t bar, width;
+        uint32_t offset, mask, value;
+    } vet[8];
 };
 
 enum core_control {
