@@ -3,6 +3,7 @@
 #include "core.h"
 #include "frame.h"
 #include "ipc.h"
+#include "irq.h"
 #include "mailbox.h"
 #include "string.h"
 #include "vm.h"
@@ -29,7 +30,8 @@ static struct binding *make(uint32_t number, struct process *p, uint32_t core, u
         .peer_core = (uint16_t)core,
         .cookie = cookie,
     };
-    p->bindings++;
+    if (p)
+        p->bindings++;
     return b;
 }
 
@@ -104,8 +106,23 @@ struct binding *binding_take(struct process *p, endpoint_t from) {
 
 void binding_rung(uint32_t core, uint32_t number) {
     struct binding *b = &bindings[number];
-    if (b->state == BINDING_OPEN && b->peer_core == core)
+    if (b->state != BINDING_OPEN || b->peer_core != core)
+        return;
+    if (b->has_line)
+        irq_unmask_bound(b->line);
+    else
         ring(b);
+}
+
+void binding_line_fired(uint32_t number) {
+    const struct binding *b = &bindings[number];
+    if (b->peer_known)
+        mailbox_post(b->peer_core, b->peer_number);
+}
+
+bool binding_has_line(uint32_t number, uint32_t line) {
+    const struct binding *b = &bindings[number];
+    return b->state == BINDING_OPEN && b->has_line && b->line == line;
 }
 
 /* ---- The calls of the monitor. ---- */
@@ -115,6 +132,18 @@ int binding_open(uint32_t number, struct process *p, uint32_t core, uint64_t coo
     if (bindings[number].state != BINDING_FREE)
         return -E_STATE;
     *name = make(number, p, core, cookie)->name;
+    return 0;
+}
+
+int binding_open_line(uint32_t number, uint64_t line, uint32_t core, uint32_t limit) {
+    if (bindings[number].state != BINDING_FREE)
+        return -E_STATE;
+    int error = irq_bind_line(line, number, limit);
+    if (error)
+        return error;
+    struct binding *b = make(number, NULL, core, 0);
+    b->has_line = true;
+    b->line = (uint16_t)line;
     return 0;
 }
 
@@ -212,6 +241,9 @@ int binding_close(uint32_t number) {
     if (b->state == BINDING_OPEN)
         b->pages = b->mapped; /* less than the window while that is being mapped */
     b->state = BINDING_CLOSED;
+    if (b->has_line)
+        irq_unbind_line(b->line);
+    b->has_line = false;
     for (unsigned i = 0; i < PAGES_PER_STEP && b->mapped; i++, b->mapped--)
         if (b->process)
             vm_relend(b->process, b->address + (b->mapped - 1) * PAGE_SIZE, b->scratch);
@@ -287,6 +319,7 @@ unsigned binding_check(void) {
     uint32_t held[MAX_PROCESSES] = { 0 };
     for (const struct binding *b = bindings; b < bindings + BINDINGS_MAX; b++) {
         wrong += b->state == BINDING_FREE && (b->process || b->rung);
+        wrong += b->has_line && (b->state != BINDING_OPEN || b->process || b->pages);
         wrong += b->rung && (!b->process || b->process->state == PROCESS_DEAD ||
                              b->process->receive_from == b->name);
         wrong += b->mapped > b->pages || (b->pages != 0) != (b->scratch != 0);

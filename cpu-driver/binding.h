@@ -19,6 +19,8 @@ struct binding {
     uint8_t state;                   /* enum binding_state */
     uint16_t peer_core, peer_number; /* the other end */
     bool peer_known;                 /* its number is */
+    bool has_line;                   /* an interrupt line of this core has it, no process: */
+    uint16_t line;
     uint64_t cookie;
     uint64_t address, pages; /* the window in the process; 0 pages: none */
     uint64_t mapped;  /* how many of them are there: differs while a call is being restarted */
@@ -49,6 +51,10 @@ int binding_notify(const struct process *p, endpoint_t name);
 /* A core has rung a number, below BINDINGS_MAX; whether it may is not known. */
 void binding_rung(uint32_t core, uint32_t number);
 
+/* The line of a number has fired: the other end rings. Whether that number has that line. */
+void binding_line_fired(uint32_t number);
+bool binding_has_line(uint32_t number, uint32_t line);
+
 /* Puts a binding of the process, which is not in there, at the end of its queue of bells. */
 void binding_queue(struct process *p, struct binding *b);
 
@@ -59,6 +65,7 @@ struct binding *binding_take(struct process *p, endpoint_t from);
  */
 int binding_open(uint32_t number, struct process *p, uint32_t core, uint64_t cookie,
                  endpoint_t *name);
+int binding_open_line(uint32_t number, uint64_t line, uint32_t core, uint32_t limit);
 int binding_peer(uint32_t number, uint64_t peer_number);
 int binding_map(uint32_t number, struct process *caller, uint64_t address, uint64_t physical,
                 uint64_t pages);

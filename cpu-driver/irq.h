@@ -1,6 +1,8 @@
 /*
- * Interrupt lines of devices, for user-level drivers (thesis 3.3.3): the kernel masks a line that
- * fires and notifies its driver, which unmasks it when it has served the device.
+ * Interrupts of devices, for user-level drivers (thesis 3.3.3): lines of the I/O APICs, and
+ * messages (PCI Local Bus 3.0, 6.8). The kernel masks what fires and notifies the driver, which
+ * unmasks it when it has served the device; what comes meanwhile is remembered. A line is masked in
+ * the I/O APIC, a message here.
  */
 #ifndef CPU_DRIVER_IRQ_H
 #define CPU_DRIVER_IRQ_H
@@ -9,18 +11,38 @@
 
 void irq_init(void);
 
-/* IRQCTL's operations, permissions checked by the caller. Errors: -E_NOENT, -E_BUSY, -E_STATE. */
+/* IRQCTL's operations, permissions checked by the caller. Errors: -E_NOENT, -E_BUSY, -E_STATE,
+ * -E_NOSLOT no vector is free. */
 int irq_register(struct process *p, uint64_t line, unsigned bit);
 int irq_unregister(struct process *p, uint64_t line);
 int irq_set_mask(struct process *p, uint64_t line, bool masked);
 
-/* A process dies: its lines are masked and nobody's. */
-void irq_release_all(struct process *p);
+/*
+ * Reserves vectors for messages, `count` (a power of two) in a row: p->msi_vector, which is a
+ * multiple of that. They are its lines from IRQ_MSI_BASE on. -E_STATE it has some, -E_NOSLOT.
+ */
+int irq_give_messages(struct process *p, unsigned count);
 
-/* Verifies that every line's driver lives and may have it: returns the number of violations. */
+/*
+ * A line rings a binding: its interrupts do, and what the other end rings unmasks it. `limit`: as
+ * PRIVCTL_IRQ_LIMIT. -E_NOENT, -E_BUSY, -E_NOSLOT.
+ */
+int irq_bind_line(uint64_t line, unsigned binding, uint32_t limit);
+void irq_unmask_bound(unsigned line);
+void irq_unbind_line(unsigned line);
+
+/* Ends the storms of a process' sources. */
+void irq_resume(struct process *p);
+
+/* A process dies: nothing is told to it any more, its lines are nobody's. It is destroyed: its
+ * vectors are free. */
+void irq_release_all(struct process *p);
+void irq_forget(struct process *p);
+
+/* Verifies that whoever is told of a source lives and may be: returns the number of violations. */
 unsigned irq_check(void);
 
-/* An interrupt with the vector of `line` has come. */
-void irq_fired(unsigned line);
+/* An interrupt of one of IRQ_VECTORS vectors has come. */
+void irq_fired(unsigned vector);
 
 #endif

@@ -216,6 +216,7 @@ bool process_destroy_step(struct process *p, struct process *heir) {
     if (!vm_destroy_step(p))
         return false;
     binding_process_gone(p);
+    irq_forget(p);
     children_hand_over(p, heir);
     for (unsigned slot = 0; slot < MAX_PROCESSES; slot++)
         slot_set_remove(&processes[slot].targets, process_slot(p));

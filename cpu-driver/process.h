@@ -132,6 +132,14 @@ struct process {
     /* Device permissions */
     struct priv_range io[PRIV_RANGES], irq[PRIV_RANGES], memory[PRIV_RANGES];
     uint8_t io_count, irq_count, memory_count;
+    uint8_t vet_count;
+    struct vet {
+        uint16_t port;
+        uint8_t width;
+        uint32_t mask, value;
+    } vets[PRIVCTL_VETS];
+    uint8_t msi_vector, msi_count; /* of its messages: irq.h */
+    uint32_t irq_limit;            /* interrupts per second of a source; 0: any number */
 
     uint64_t kcalls_permitted; /* as given by PRIVCTL */
     uint32_t refusals;         /* of all kinds */

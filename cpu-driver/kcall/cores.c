@@ -188,6 +188,16 @@ static int bind_open(struct process *p, uint32_t number) {
     return error;
 }
 
+static int bind_line(struct process *p, uint32_t number) {
+    if (!priv_covers(p->irq, p->irq_count, ARG2(p), 1))
+        return process_refuse(p, REFUSED_LINE, -E_PERM);
+    if (ARG3(p) >= instance->boot.core_count || ARG3(p) == instance->core)
+        return -E_NOENT;
+    if (ARG4(p) > UINT32_MAX)
+        return -E_RANGE;
+    return binding_open_line(number, ARG2(p), (uint32_t)ARG3(p), (uint32_t)ARG4(p));
+}
+
 static int bind_map(struct process *p, uint32_t number) {
     if (ARG2(p) % PAGE_SIZE || ARG3(p) % PAGE_SIZE || ARG4(p) % PAGE_SIZE || !ARG4(p))
         return -E_INVAL;
@@ -205,6 +215,8 @@ int kcall_bind(struct process *p) {
         return bind_open(p, number);
     case BIND_MAP:
         return bind_map(p, number);
+    case BIND_LINE:
+        return bind_line(p, number);
     case BIND_PEER:
         return binding_peer(number, ARG2(p));
     case BIND_CLOSE:

@@ -9,14 +9,34 @@
 
 #define PORTS 0x10000UL
 
-/* Checks one access: operation, alignment, and that all its ports are the caller's. */
-static int check_access(struct process *p, uint64_t op, uint64_t port) {
+/* Whether a value has in a rule's mask what that, or another one like it, allows. */
+static bool is_allowed(const struct process *p, const struct vet *rule, uint32_t value) {
+    for (const struct vet *r = p->vets; r < p->vets + p->vet_count; r++)
+        if (r->port == rule->port && r->mask == rule->mask && (value & r->mask) == r->value)
+            return true;
+    return false;
+}
+
+/* Checks a write against all rules about ports that it touches (thesis 5.1.2: a value in an allowed
+ * register has stopped a whole machine). */
+static int vet(struct process *p, uint64_t op, uint64_t port, uint32_t value) {
+    uint64_t width = op & ~(uint64_t)VDEVIO_WRITE;
+    for (const struct vet *r = p->vets; op & VDEVIO_WRITE && r < p->vets + p->vet_count; r++) {
+        bool touches = port < r->port + (uint64_t)r->width && r->port < port + width;
+        if (touches && (port != r->port || width != r->width || !is_allowed(p, r, value)))
+            return process_refuse(p, REFUSED_REGISTER, -E_PERM);
+    }
+    return 0;
+}
+
+/* Checks one access: operation, alignment, that all its ports are the caller's, and its value. */
+static int check_access(struct process *p, uint64_t op, uint64_t port, uint32_t value) {
     uint64_t width = op & ~(uint64_t)VDEVIO_WRITE;
     if ((width != 1 && width != 2 && width != 4) || port % width)
         return -E_INVAL;
     if (port >= PORTS || !priv_covers(p->io, p->io_count, port, width))
         return process_refuse(p, REFUSED_DEVICE, -E_PERM);
-    return 0;
+    return __builtin_expect(p->vet_count, 0) ? vet(p, op, port, value) : 0;
 }
 
 static uint32_t access_port(uint64_t op, uint16_t port, uint32_t value) {
@@ -48,7 +68,7 @@ static int vdevio_vector(struct process *p) {
     if (!vm_user_range_ok(p, ARG1(p), bytes, true) || vm_copy_in(p, entry, ARG1(p), bytes))
         return -E_FAULT;
     for (unsigned i = 0; i < count; i++) {
-        int error = check_access(p, entry[i].op, entry[i].port);
+        int error = check_access(p, entry[i].op, entry[i].port, entry[i].value);
         if (error)
             return error;
     }
@@ -60,7 +80,7 @@ static int vdevio_vector(struct process *p) {
 int kcall_vdevio(struct process *p) {
     if (ARG0(p) == VDEVIO_VECTOR)
         return vdevio_vector(p);
-    int error = check_access(p, ARG0(p), ARG1(p));
+    int error = check_access(p, ARG0(p), ARG1(p), (uint32_t)ARG2(p));
     if (!error)
         ARG2(p) = access_port(ARG0(p), (uint16_t)ARG1(p), (uint32_t)ARG2(p));
     return error;

@@ -4,7 +4,9 @@
 
 #include "frame.h"
 #include "ipc.h"
+#include "irq.h"
 #include "sched/sched.h"
+#include "x86_64/lapic.h"
 
 /* No port, line or page has a greater number. */
 #define RANGE_MAX (PHYSICAL_END / PAGE_SIZE)
@@ -55,6 +57,44 @@ static int give_range(struct process *p, const struct priv_range *own, unsigned 
     return 0;
 }
 
+static int give_messages(struct process *p, struct process *child) {
+    unsigned wanted = (unsigned)ARG2(p), vectors = 1;
+    if (!ARG2(p) || ARG2(p) > IRQ_MSI_MAX)
+        return -E_RANGE;
+    while (vectors < wanted)
+        vectors *= 2;
+    if (child->irq_count == PRIV_RANGES)
+        return -E_NOSLOT;
+    int error = priv_covers(p->irq, p->irq_count, IRQ_MSI_BASE, wanted)
+                    ? irq_give_messages(child, vectors)
+                    : process_refuse(p, REFUSED_RIGHT, -E_PERM);
+    if (error)
+        return error;
+    child->irq[child->irq_count++] = (struct priv_range){ IRQ_MSI_BASE, wanted };
+    ARG0(p) = child->msi_vector;
+    ARG1(p) = lapic_id();
+    return 0;
+}
+
+static int add_vet(struct process *p, struct process *child) {
+    uint64_t port = ARG2(p) >> 32, width = ARG2(p) & UINT32_MAX;
+    uint32_t mask = (uint32_t)(ARG3(p) >> 32), value = (uint32_t)ARG3(p);
+    if (port > UINT16_MAX || (width != 1 && width != 2 && width != 4) || port % width ||
+        value & ~mask)
+        return -E_INVAL;
+    if (child->vet_count == PRIVCTL_VETS)
+        return -E_NOSLOT;
+    child->vets[child->vet_count++] = (struct vet){ (uint16_t)port, (uint8_t)width, mask, value };
+    return 0;
+}
+
+static int set_irq_limit(struct process *p, struct process *child) {
+    if (ARG2(p) > UINT32_MAX)
+        return -E_RANGE;
+    child->irq_limit = (uint32_t)ARG2(p);
+    return 0;
+}
+
 static int give_sched(struct process *p, struct process *child) {
     if (ARG2(p) >= SCHED_PRIORITIES)
         return -E_RANGE;
@@ -101,6 +141,15 @@ int kcall_privctl(struct process *p) {
         return give_range(p, p->irq, p->irq_count, child->irq, &child->irq_count);
     case PRIVCTL_MEMORY:
         return give_range(p, p->memory, p->memory_count, child->memory, &child->memory_count);
+    case PRIVCTL_MSI:
+        return give_messages(p, child);
+    case PRIVCTL_IRQ_LIMIT:
+        return set_irq_limit(p, child);
+    case PRIVCTL_IRQ_RESUME:
+        irq_resume(child);
+        return 0;
+    case PRIVCTL_VET:
+        return add_vet(p, child);
     case PRIVCTL_SCHED:
         return give_sched(p, child);
     case PRIVCTL_TAKE_FRAMES:

@@ -10,6 +10,7 @@
 #define REG_TASK_PRIORITY 0x080
 #define REG_EOI           0x0b0
 #define REG_SPURIOUS      0x0f0
+#define REG_IN_SERVICE    0x100 /* to 0x170, 32 vectors each */
 #define REG_COMMAND       0x300
 #define REG_COMMAND_HIGH  0x310
 #define REG_LVT_TIMER     0x320
@@ -82,12 +83,17 @@ static void enable(void) {
         cpu_wrmsr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
 }
 
+/*
+ * The task priority keeps interrupts from being delivered whose vectors are exceptions, or below
+ * VECTOR_IRQ at all: a device can send any, and they would be taken for what they are not (SDM
+ * 11.8.3.1).
+ */
 void lapic_init(void) {
     registers = (volatile uint8_t *)instance->lapic;
     lapic_timer_armed = UINT64_MAX;
     enable();
     write(REG_SPURIOUS, SPURIOUS_APIC_ENABLE | VECTOR_SPURIOUS);
-    write(REG_TASK_PRIORITY, 0);
+    write(REG_TASK_PRIORITY, VECTOR_IRQ - 1);
     write(REG_LVT_LINT0, LVT_MASKED);
     write(REG_LVT_LINT1, LVT_NMI);
     write(REG_LVT_ERROR, LVT_MASKED);
@@ -123,6 +129,10 @@ void lapic_send(uint32_t apic_id, uint32_t command) {
         cpu_pause();
     write(REG_COMMAND_HIGH, apic_id << 24);
     write(REG_COMMAND, command);
+}
+
+bool lapic_in_service(uint64_t vector) {
+    return read(REG_IN_SERVICE + (unsigned)vector / 32 * 16) >> vector % 32 & 1;
 }
 
 void lapic_end_of_interrupt(void) { write(REG_EOI, 0); }

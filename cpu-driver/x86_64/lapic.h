@@ -6,6 +6,7 @@
 #ifndef CPU_DRIVER_X86_64_LAPIC_H
 #define CPU_DRIVER_X86_64_LAPIC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -31,6 +32,9 @@ void lapic_send(uint32_t apic_id, uint32_t command);
 
 /* Ends the interrupt in service, so that the next can be delivered. */
 void lapic_end_of_interrupt(void);
+
+/* Whether an interrupt of a vector is being served, which is not so for a spurious one. */
+bool lapic_in_service(uint64_t vector);
 
 /* The deadline (TSC) that the timer is set to; UINT64_MAX: none. */
 extern uint64_t lapic_timer_armed;

@@ -6,8 +6,9 @@
 #define VECTOR_PIC                                                                 \
     0x20 /* 0x20 to 0x2f: the 8259s, masked, but able to raise spurious interrupts \
           */
-#define VECTOR_IRQ      0x30 /* line n of the I/O APICs is VECTOR_IRQ + n */
-#define IRQ_LINES       160
+#define VECTOR_IRQ      0x30 /* and IRQ_VECTORS from there on: devices (irq.c) */
+#define IRQ_VECTORS     192
+#define IRQ_LINES       160 /* of the I/O APICs at most */
 #define VECTOR_TIMER    0xf0
 #define VECTOR_MAILBOX  0xf1
 #define VECTOR_SPURIOUS 0xff

@@ -72,6 +72,13 @@ enum bind_op {
     BIND_CLOSE = 4,
     /* The process has taken note, or died: window and number are free. Restartable. */
     BIND_FREE = 5,
+    /*
+     * Makes an end of an interrupt line of this core, which no process has, for a driver on another
+     * core: the line masks itself and rings when it fires, what the other end rings unmasks it.
+     * arg[2]: line, arg[3]: core of the other end, arg[4]: as PRIVCTL_IRQ_LIMIT. When the binding
+     * is closed the line is masked and free · E_NOENT no such line or core, E_BUSY, E_PERM
+     */
+    BIND_LINE = 6,
 };
 
 #endif

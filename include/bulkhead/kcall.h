@@ -137,7 +137,8 @@ enum copy_direction {
  * VDEVIO   Port I/O on the caller's own ports. One access: arg[0]: enum vdevio_op, arg[1]: port,
  *          arg[2]: value; out arg[2]: value read. Several, in order: arg[0]: VDEVIO_VECTOR, arg[1]:
  *          address of struct vdevio_entry[], arg[2]: their number, 1 to VDEVIO_MAX. All are checked
- *          before the first is done. E_PERM a port not granted, E_INVAL width or alignment, E_RANGE
+ *          before the first is done. E_PERM a port not granted, or a value that PRIVCTL_VET does
+ *          not allow there; E_INVAL width or alignment, E_RANGE
  *          number
  */
 #define VDEVIO_MAX 64
@@ -196,13 +197,19 @@ enum mapdma_op {
 #define MAPDMA_BYTES_MAX 0x200000UL
 
 /*
- * IRQCTL   An interrupt line of the caller's own, by global system interrupt number. arg[0]:
- *          enum irqctl_op, arg[1]: line. An interrupt masks its line, then sets bit `arg[2]` in
- *          the caller's EVENT_IRQ notification; the driver unmasks the line and then serves its
- *          device, for an edge that comes meanwhile would be lost. E_PERM line not granted, E_BUSY
- * registered by another process, E_STATE not registered by the caller, E_RANGE bit above 31,
- * E_NOENT no interrupt controller has this line
+ * IRQCTL   An interrupt line of the caller's own, by global system interrupt number, or an
+ * interrupt message of its own: IRQ_MSI_BASE and its number. arg[0]: enum irqctl_op, arg[1]: line.
+ * An interrupt masks its line, then sets bit `arg[2]` in the caller's EVENT_IRQ notification; the
+ * driver unmasks the line and then serves its device, for an edge that comes meanwhile would be
+ * lost. A message that comes meanwhile is not: unmasking notifies again. Lines are core 0's;
+ * irqctl_register() of the library serves drivers on all cores. E_PERM line not granted, E_BUSY
+ * registered by another process, E_STATE not registered by the caller, or UNREGISTER in a storm,
+ * E_RANGE bit above 31, E_NOENT no interrupt controller has this line, or no such message,
+ * E_NOSLOT no vector is free
  */
+#define IRQ_MSI_BASE 0x10000U
+#define IRQ_MSI_MAX  32U /* of a process */
+
 enum irqctl_op {
     IRQCTL_REGISTER = 1, /* arg[2]: bit, 0 to 31. The line starts masked */
     IRQCTL_UNREGISTER = 2,
@@ -279,15 +286,31 @@ enum privctl_op {
         8, /* arg[2]: frames of the child's unused quota become the caller's · E_QUOTA */
     PRIVCTL_GIVE_FRAMES =
         9, /* arg[2]: frames of the caller's unused quota become the child's · E_QUOTA */
-    /* arg[2]: first page (physical address / PAGE_SIZE), arg[3]: number of pages that MEMMAP may map,
-     * as far as they are neither RAM nor an interrupt controller */
+    /* arg[2]: first page (physical address / PAGE_SIZE), arg[3]: number of pages that MEMMAP may
+     * map, as far as they are neither RAM nor an interrupt controller */
     PRIVCTL_MEMORY = 10,
+    /*
+     * arg[2]: number of interrupt messages (MSI), 1 to IRQ_MSI_MAX, once for a child: its lines
+     * from IRQ_MSI_BASE on. out arg[0]: vector of the first, a multiple of the number rounded up to
+     * a power of two; the others follow. arg[1]: APIC ID to send them to. E_NOSLOT no vectors left
+     */
+    PRIVCTL_MSI = 11,
+    /* arg[2]: interrupts per second of one source; more are a storm. 0: there are never too many */
+    PRIVCTL_IRQ_LIMIT = 12,
+    PRIVCTL_IRQ_RESUME = 13, /* sources that were masked for a storm work again */
+    /*
+     * Values that VDEVIO may write to a port. arg[2]: port << 32 | width (1, 2, 4 bytes), arg[3]:
+     * mask << 32 | value. What is written there must be of that width, and its bits in the mask
+     * equal the value of one of the rules with that port and mask. At most PRIVCTL_VETS rules
+     */
+    PRIVCTL_VET = 14,
     /* arg[2]: enum refusal (refusal.h): counted at the child, by who has refused it something ·
      * E_RANGE */
     PRIVCTL_REFUSED = 16,
 };
 
-#define PRIV_RANGES 8
+#define PRIV_RANGES  8
+#define PRIVCTL_VETS 8
 
 /*
  * SCHED     Scheduling on this core. arg[0]: enum sched_op.

@@ -41,6 +41,10 @@ enum kernel_event {
     EVENT_CHILD = 1 << 2, /* a process supervised by the receiver has died: see PROC_WAIT */
     EVENT_ASEND = 1 << 3, /* entries of the receiver's ASEND table were completed after the call */
     EVENT_CORE = 1 << 4, /* to the monitor: another core's instance has stopped: see CORE_STOPPED */
+    /* an interrupt of a process supervised by the receiver, which counts REFUSED_STORM, came more
+     * often than PRIVCTL_IRQ_LIMIT says, and is masked: see PRIVCTL_IRQ_RESUME; to the monitor also
+     * if a line did for another core's process: see BIND_LINE */
+    EVENT_STORM = 1 << 5,
 };
 
 #endif

@@ -70,6 +70,8 @@ static void dispatch_kernel(const struct event_handlers *handlers, const struct 
         handlers->child(handlers->context);
     if ((events & EVENT_ASEND) && handlers->asend)
         handlers->asend(handlers->context);
+    if ((events & EVENT_STORM) && handlers->storm)
+        handlers->storm(handlers->context);
     if ((events & EVENT_CORE) && handlers->core)
         handlers->core(handlers->context);
 }

@@ -46,6 +46,8 @@ struct event_handlers {
     /* A bell of a binding that the process itself looks after (bulkhead/binding.h), as the monitor
      * does: one that has no channels of the library. */
     void (*bell)(void *context, uint64_t cookie, bool closed);
+    /* An interrupt of a child came too often, and is masked: see EVENT_STORM. */
+    void (*storm)(void *context);
     /* Another core's instance has stopped: to the monitor, see CORE_STOPPED. */
     void (*core)(void *context);
     void *context; /* handed to each */

@@ -299,6 +299,33 @@ static inline int privctl_memory(endpoint_t child, uint64_t first_page, uint64_t
     return kcall_in(KCALL_PRIVCTL, PRIVCTL_MEMORY, child, first_page, pages);
 }
 
+/* *vector and *apic_id: what the first of the child's messages is to say, and to whom. */
+static inline int privctl_msi(endpoint_t child, unsigned messages, uint8_t *vector,
+                              uint32_t *apic_id) {
+    uint64_t arg[4] = { PRIVCTL_MSI, child, messages, 0 };
+    int error = trap_kernel_4(KCALL_PRIVCTL, arg);
+    if (!error) {
+        *vector = (uint8_t)arg[0];
+        *apic_id = (uint32_t)arg[1];
+    }
+    return error;
+}
+
+static inline int privctl_irq_limit(endpoint_t child, uint32_t per_second) {
+    return kcall_in(KCALL_PRIVCTL, PRIVCTL_IRQ_LIMIT, child, per_second, 0);
+}
+
+static inline int privctl_irq_resume(endpoint_t child) {
+    return kcall_in(KCALL_PRIVCTL, PRIVCTL_IRQ_RESUME, child, 0, 0);
+}
+
+/* `width` in bytes. */
+static inline int privctl_vet(endpoint_t child, uint16_t port, unsigned width, uint32_t mask,
+                              uint32_t value) {
+    return kcall_in(KCALL_PRIVCTL, PRIVCTL_VET, child, (uint64_t)port << 32 | width,
+                    (uint64_t)mask << 32 | value);
+}
+
 /* Moves unused quota between the caller and its child. */
 static inline int privctl_take_frames(endpoint_t child, uint64_t frames) {
     return kcall_in(KCALL_PRIVCTL, PRIVCTL_TAKE_FRAMES, child, frames, 0);

@@ -64,6 +64,11 @@ void lapic_timer_fired(void) { lapic_timer_armed = UINT64_MAX; }
 
 void lapic_end_of_interrupt(void) {}
 
+bool lapic_in_service(uint64_t vector) {
+    (void)vector;
+    return false;
+}
+
 uint32_t lapic_id(void) { return 0; }
 
 uint64_t lapic_timer_ratio(void) { return 0; }

@@ -256,7 +256,7 @@ Test(binding, arguments_out_of_range_are_refused) {
         { { BIND_CLOSE, UINT64_MAX }, -E_RANGE },
         { { BIND_CLOSE, NUMBER | UINT64_C(1) << 32 }, -E_RANGE },
         { { 0, NUMBER }, -E_BADCALL },
-        { { BIND_FREE + 1, NUMBER }, -E_BADCALL },
+        { { BIND_LINE + 1, NUMBER }, -E_BADCALL },
     };
     for (unsigned i = 0; i < sizeof calls / sizeof calls[0]; i++) {
         uint64_t args[MESSAGE_ARGS];
