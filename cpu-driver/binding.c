@@ -175,11 +175,9 @@ static int begin_map(struct binding *b, uint64_t address, uint64_t pages) {
     uint64_t tables = vm_frames_needed(p, address, pages * PAGE_SIZE) - pages;
     if (tables + 1 > left)
         return -E_QUOTA;
-    b->scratch = frame_alloc(p, FRAME_PRIVATE);
+    b->scratch = frame_alloc_filled(p, FRAME_PRIVATE, BINDING_SCRATCH_WORD);
     if (!b->scratch)
         return -E_QUOTA;
-    for (uint64_t *word = direct(b->scratch), *end = word + PAGE_SIZE / sizeof *word; word < end;)
-        *word++ = BINDING_SCRATCH_WORD;
     b->address = address;
     b->pages = pages;
     b->mapped = 0;

@@ -205,7 +205,7 @@ static void take(struct chunk *chunk, unsigned index, enum frame_state state, st
         p->frames++;
 }
 
-uint64_t frame_alloc(struct process *p, enum frame_state state) {
+uint64_t frame_alloc_filled(struct process *p, enum frame_state state, uint64_t word) {
     unsigned index;
     if (p && p->frames >= p->frame_quota)
         return 0;
@@ -214,7 +214,7 @@ uint64_t frame_alloc(struct process *p, enum frame_state state) {
         return 0;
     take(chunk, index, state, p);
     uint64_t physical = chunk->base + index * PAGE_SIZE;
-    memset(direct(physical), 0, PAGE_SIZE);
+    fill_words(direct(physical), word, PAGE_SIZE / sizeof word);
     return physical;
 }
 

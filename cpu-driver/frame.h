@@ -21,10 +21,14 @@ struct process;
 uint64_t frame_init(const struct instance_info *info);
 
 /*
- * Allocates one zeroed frame, at the expense of process `p` (NULL: of the instance). Returns its
- * physical address, or 0 when the quota or the partition is used up.
+ * Allocates one frame, filled with a word or zeroed, at the expense of process `p` (NULL: of the
+ * instance). Returns its physical address, or 0 when the quota or the partition is used up.
  */
-uint64_t frame_alloc(struct process *p, enum frame_state state);
+uint64_t frame_alloc_filled(struct process *p, enum frame_state state, uint64_t word);
+
+static inline uint64_t frame_alloc(struct process *p, enum frame_state state) {
+    return frame_alloc_filled(p, state, 0);
+}
 
 /*
  * Allocates `count` frames, 1 to FRAMES_PER_CHUNK, that follow each other and lie in chunks that

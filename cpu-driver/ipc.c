@@ -229,7 +229,7 @@ static bool deadlocks(const struct process *p, const struct process *partner) {
 
 static void finish(struct process *p, int result) {
     p->context.rax = (uint64_t)(int64_t)result;
-    if (result < 0 && result != -E_WOULDBLOCK)
+    if (__builtin_expect(result < 0 && result != -E_WOULDBLOCK, 0))
         process_count_error(p, result);
 }
 
@@ -331,8 +331,9 @@ static uint64_t bell_value(const struct process *p, endpoint_t name) {
     return trace_channel(b->peer_core, b->peer_number, 0);
 }
 
-/* To the other end of a binding. */
-static void notify_binding(struct process *p) {
+/* To the other end of a binding. Apart from the other way, so that each saves only the registers
+ * that it needs. */
+static __attribute__((noinline)) void notify_binding(struct process *p) {
     endpoint_t to = p->context.rdi;
     int error = binding_notify(p, to);
     finish(p, error);
@@ -352,7 +353,7 @@ __attribute__((cold, noinline)) static void notify_nobody(struct process *p) {
  * To a process of the core. Who is found by the first look is not looked for: a variable that
  * process_find() is given would be kept in memory for the rest of the way.
  */
-static void notify_process(struct process *p) {
+static __attribute__((noinline)) void notify_process(struct process *p) {
     struct process *to = process_at(p->context.rdi);
     if (to->endpoint != p->context.rdi || to->state == PROCESS_DEAD ||
         !slot_set_has(&p->targets, endpoint_slot(p->context.rdi) % MAX_PROCESSES)) {
@@ -401,13 +402,18 @@ static const struct primitive {
     [IPC_REPLYRECV] = { replyrecv, TAKES(IPC_BIT(NBSEND) | IPC_BIT(RECEIVE), 0) },
 };
 
+__attribute__((cold, noinline)) static void refuse(struct process *p, enum refusal kind,
+                                                   int error) {
+    finish(p, process_refuse(p, kind, error));
+}
+
 void ipc_slow(struct process *p) {
     uint64_t operation = p->context.rax, number = operation & IPC_PRIMITIVE_MASK;
     const struct primitive *primitive = &primitives[number <= IPC_REPLYRECV ? number : 0];
     if (operation & primitive->refused)
-        finish(p, process_refuse(p, REFUSED_FLAG, -E_FLAG));
+        refuse(p, REFUSED_FLAG, -E_FLAG);
     else if (primitive->permissions & ~(unsigned)p->ipc_permitted)
-        finish(p, process_refuse(p, REFUSED_PRIMITIVE_RIGHT, -E_PERM));
+        refuse(p, REFUSED_PRIMITIVE_RIGHT, -E_PERM);
     else
         primitive->act(p);
     sched_finish();
@@ -467,6 +473,8 @@ void ipc_peer_died(struct process *p) {
         struct process *q = &processes[slot];
         if (q->state == PROCESS_RECEIVING && q->receive_from == p->endpoint)
             wake_with_error(q, -E_PEERDEAD, p->endpoint);
+        if (!slot_set_has(&q->notified_by, process_slot(p)))
+            continue;
         slot_set_remove(&q->notified_by, process_slot(p));
         if (slot_set_empty(&q->notified_by))
             q->pending &= ~(unsigned)PENDING_NOTIFY;

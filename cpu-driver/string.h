@@ -5,12 +5,12 @@
 #ifndef CPU_DRIVER_STRING_H
 #define CPU_DRIVER_STRING_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #if __STDC_HOSTED__
 #include <string.h> /* angle brackets: not this file */
 #else
-
-#include <stddef.h>
-#include <stdint.h>
 
 void *memcpy(void *restrict destination, const void *restrict source, size_t bytes);
 void *memmove(void *destination, const void *source, size_t bytes);
@@ -18,4 +18,10 @@ void *memset(void *destination, int value, size_t bytes);
 int memcmp(const void *a, const void *b, size_t bytes);
 
 #endif
+
+/* Sets `words` words of 64 bits. */
+static inline void fill_words(void *destination, uint64_t word, size_t words) {
+    __asm__ volatile("rep stosq" : "+D"(destination), "+c"(words) : "a"(word) : "memory");
+}
+
 #endif
