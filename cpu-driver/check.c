@@ -11,6 +11,7 @@
 #include "ipc.h"
 #include "irq.h"
 #include "log.h"
+#include "mapping.h"
 #include "sched/sched.h"
 #include "string.h"
 #include "vm.h"
@@ -123,7 +124,8 @@ static void check_entry(struct process *p, uint64_t address, uint64_t entry, uns
     CHECK(p, address < USER_END);
     CHECK(p, frame_owner(physical) == process_slot(p));
     enum frame_state state = frame_state(physical);
-    CHECK(p, level == 1 ? state == FRAME_PRIVATE || state == FRAME_EXPORTED || state == FRAME_DMA
+    CHECK(p, level == 1 ? state == FRAME_PRIVATE || state == FRAME_EXPORTED ||
+                              state == FRAME_GRANTED || state == FRAME_DMA
                         : state == FRAME_TABLE);
     CHECK(p, level > 1 || !(entry & PTE_WRITE) || entry & PTE_NX);
 }
@@ -133,10 +135,12 @@ static void check_memory(struct process *p) {
     if (p->state == PROCESS_FREE || p->state == PROCESS_DEAD)
         return; /* a dead one may be half torn down */
     vm_for_each(p, check_entry);
-    /* and its PML4, its XSAVE area, what will take the place of shared memory, and what it is about
-     * to share */
+    /* and its PML4, its XSAVE area, what will take the place of shared memory, its mappings'
+     * records, and what it is about to share */
     uint64_t export_left = (p->export_end - p->export_next) / PAGE_SIZE;
-    CHECK(p, reached[process_slot(p)] + 2 + binding_scratches(p) + export_left == p->frames);
+    CHECK(p,
+          reached[process_slot(p)] + 2 + binding_scratches(p) + mapping_frames(p) + export_left ==
+              p->frames);
 }
 
 /* What a part of the kernel has found wrong with itself. */
@@ -147,9 +151,9 @@ static void tell(const char *what, unsigned wrong) {
 }
 
 unsigned check_invariants(void) {
-    uint64_t frames = 0, slots = 0;
+    uint64_t frames = 0, slots = 0, shares;
     violations = 0;
-    unsigned wrong = frame_census(counted, owned);
+    unsigned wrong = frame_census(counted, owned, &shares);
     for (unsigned state = 0; state < FRAME_STATE_COUNT; state++)
         wrong += counted[state] != frame_count_of((enum frame_state)state);
     tell("frame table, bitmaps and counts", wrong);
@@ -157,6 +161,7 @@ unsigned check_invariants(void) {
     tell("alarms", alarm_check());
     tell("interrupt lines", irq_check());
     tell("bindings", binding_check());
+    tell("grants", mapping_check(shares));
     memset(reached, 0, sizeof reached);
     for (unsigned slot = 0; slot < MAX_PROCESSES; slot++) {
         struct process *p = &processes[slot];

@@ -17,15 +17,24 @@ static uint64_t hint; /* no slot below it has a free frame */
 static uint64_t counts[FRAME_STATE_COUNT];
 static uint64_t chunk_count;
 
+/* An entry: shares:12 | owner's slot + 1:16, 0: none | state:4 */
+#define OWNER_SHIFT  4
+#define OWNER_MASK   0xffffU
+#define SHARES_SHIFT 20
+#define SHARES_MAX   0xfffU
+
 static uint32_t entry_make(enum frame_state state, unsigned owner) {
-    return (uint32_t)state | (owner == FRAME_OWNER_NONE ? 0 : owner + 1) << 4;
+    return (uint32_t)state | (owner == FRAME_OWNER_NONE ? 0 : owner + 1) << OWNER_SHIFT;
 }
 
 static enum frame_state entry_state(uint32_t entry) { return (enum frame_state)(entry & 0xf); }
 
 static unsigned entry_owner(uint32_t entry) {
-    return entry >> 4 ? (entry >> 4) - 1 : FRAME_OWNER_NONE;
+    unsigned owner = entry >> OWNER_SHIFT & OWNER_MASK;
+    return owner ? owner - 1 : FRAME_OWNER_NONE;
 }
+
+static unsigned entry_shares(uint32_t entry) { return entry >> SHARES_SHIFT; }
 
 static struct chunk *chunk_of(uint64_t physical) {
     uint64_t number = physical / CHUNK_BYTES - first_chunk;
@@ -251,7 +260,7 @@ void frame_free(struct process *p, uint64_t physical) {
     struct chunk *chunk = chunk_of(physical);
     unsigned index = index_of(physical);
     enum frame_state state = entry_state(chunk->frame[index]);
-    assert(state != FRAME_FREE && state != FRAME_ABSENT);
+    assert(state != FRAME_FREE && state != FRAME_ABSENT && !entry_shares(chunk->frame[index]));
     assert(entry_owner(chunk->frame[index]) == (p ? process_slot(p) : FRAME_OWNER_NONE));
     set(chunk, index, FRAME_FREE, FRAME_OWNER_NONE);
     mark_free(chunk, index);
@@ -259,7 +268,37 @@ void frame_free(struct process *p, uint64_t physical) {
         p->frames--;
 }
 
+/* ---- Frames that others have mapped too ---- */
+
+/* Changes state and shares, but not the owner. */
+static void set_shares(uint64_t physical, enum frame_state state, unsigned shares) {
+    struct chunk *chunk = chunk_of(physical);
+    unsigned index = index_of(physical);
+    set(chunk, index, state, entry_owner(chunk->frame[index]));
+    chunk->frame[index] |= shares << SHARES_SHIFT;
+}
+
+bool frame_share(uint64_t physical, enum frame_state state) {
+    unsigned shares = frame_shares(physical);
+    if (shares == SHARES_MAX)
+        return false;
+    if (frame_state(physical) == FRAME_EXPORTED)
+        state = FRAME_EXPORTED;
+    set_shares(physical, state, shares + 1);
+    return true;
+}
+
+void frame_unshare(uint64_t physical) {
+    unsigned shares = frame_shares(physical);
+    assert(shares);
+    set_shares(physical, shares == 1 ? FRAME_PRIVATE : frame_state(physical), shares - 1);
+}
+
 /* ---- Questions ---- */
+
+unsigned frame_shares(uint64_t physical) {
+    return entry_shares(chunk_of(physical)->frame[index_of(physical)]);
+}
 
 enum frame_state frame_state(uint64_t physical) {
     return entry_state(chunk_of(physical)->frame[index_of(physical)]);
@@ -300,11 +339,15 @@ uint64_t frame_chunks(void) { return chunk_count; }
 uint64_t frame_count_of(enum frame_state state) { return counts[state]; }
 
 static unsigned census_of_chunk(const struct chunk *chunk, uint64_t count[FRAME_STATE_COUNT],
-                                uint64_t owned[]) {
+                                uint64_t owned[], uint64_t *shares) {
     unsigned wrong = 0, free = 0;
     for (unsigned index = 0; index < FRAMES_PER_CHUNK; index++) {
         enum frame_state state = entry_state(chunk->frame[index]);
-        unsigned owner = entry_owner(chunk->frame[index]);
+        unsigned owner = entry_owner(chunk->frame[index]),
+                 shared = entry_shares(chunk->frame[index]);
+        *shares += shared;
+        wrong +=
+            shared ? state != FRAME_GRANTED && state != FRAME_EXPORTED : state == FRAME_GRANTED;
         wrong += is_free(chunk, index) != (state == FRAME_FREE) || state >= FRAME_STATE_COUNT;
         free += is_free(chunk, index);
         count[state % FRAME_STATE_COUNT]++;
@@ -331,16 +374,17 @@ static unsigned census_of_directory(void) {
     return wrong + (listed != chunk_count);
 }
 
-unsigned frame_census(uint64_t count[FRAME_STATE_COUNT], uint64_t owned[]) {
+unsigned frame_census(uint64_t count[FRAME_STATE_COUNT], uint64_t owned[], uint64_t *shares) {
     unsigned wrong = census_of_directory();
     uint64_t chunks = 0;
+    *shares = 0;
     memset(count, 0, FRAME_STATE_COUNT * sizeof count[0]);
     memset(owned, 0, MAX_PROCESSES * sizeof owned[0]);
     for (uint64_t slot = 1; slot < slot_count; slot++) {
         if (slots[slot] == &nowhere)
             continue;
         wrong += slots[slot]->slot != slot;
-        wrong += census_of_chunk(slots[slot], count, owned);
+        wrong += census_of_chunk(slots[slot], count, owned, shares);
         chunks++;
     }
     return wrong + (chunks != chunk_count);

@@ -64,6 +64,15 @@ bool frame_has_chunk(uint64_t physical);
 /* Frees a frame of process `p` (NULL: of the instance). It must be p's. */
 void frame_free(struct process *p, uint64_t physical);
 
+/*
+ * Others than its owner map a private frame, so many times: it is FRAME_GRANTED, or FRAME_EXPORTED
+ * once another core does, until it is private again after the last. frame_share() returns false
+ * when they are too many.
+ */
+bool frame_share(uint64_t physical, enum frame_state state);
+void frame_unshare(uint64_t physical);
+unsigned frame_shares(uint64_t physical);
+
 /* State and owner (slot, or FRAME_OWNER_NONE) of a frame; FRAME_ABSENT when it is not in the
  * partition. */
 enum frame_state frame_state(uint64_t physical);
@@ -80,8 +89,8 @@ bool frame_is_device(uint64_t base, uint64_t end);
 uint64_t frame_chunks(void);
 uint64_t frame_count_of(enum frame_state state);
 
-/* Counts frames by state and by owner (a slot each), and checks directory, tables, bitmaps and
- * direct map against each other: returns the number of disagreements. */
-unsigned frame_census(uint64_t count[FRAME_STATE_COUNT], uint64_t owned[]);
+/* Counts frames by state and by owner (a slot each), and all shares, and checks directory, tables,
+ * bitmaps and direct map against each other: returns the number of disagreements. */
+unsigned frame_census(uint64_t count[FRAME_STATE_COUNT], uint64_t owned[], uint64_t *shares);
 
 #endif

@@ -7,6 +7,7 @@
 #include "frame.h"
 #include "ipc.h"
 #include "irq.h"
+#include "mapping.h"
 #include "panic.h"
 #include "sched/sched.h"
 #include "string.h"
@@ -36,6 +37,8 @@ int slot_set_next(const struct slot_set *set, unsigned after) {
 
 void process_init(void) {
     memset(processes, 0, sizeof processes);
+    for (unsigned slot = 0; slot < MAX_PROCESSES; slot++)
+        grant_reset(&processes[slot]);
     current = NULL;
     last_slot = MAX_PROCESSES - 1; /* so that the first process gets slot 0 */
 }
@@ -99,6 +102,7 @@ int process_create(struct process *supervisor, const char label[LABEL_MAX], uint
 
     uint32_t generation = p->slot_generation + 1;
     memset(p, 0, sizeof *p);
+    grant_reset(p);
     p->slot_generation = generation;
     p->endpoint = endpoint_make(instance->incarnation, generation, (uint16_t)instance->core,
                                 (uint16_t)process_slot(p));
@@ -188,6 +192,7 @@ void process_die(struct process *p, enum death_cause cause, uint64_t status) {
     p->state = PROCESS_DEAD;
     alarm_cancel(p);
     irq_release_all(p);
+    grant_reset(p);
     binding_process_died(p);
     ipc_peer_died(p);
     trace(TRACE_EVENT_EXIT, p->endpoint, ENDPOINT_NONE, cause);
@@ -213,7 +218,7 @@ static void children_hand_over(struct process *p, struct process *heir) {
 }
 
 bool process_destroy_step(struct process *p, struct process *heir) {
-    if (!vm_destroy_step(p))
+    if (!mapping_release_step(p) || !vm_destroy_step(p))
         return false;
     binding_process_gone(p);
     irq_forget(p);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <bulkhead/error.h>
+#include <bulkhead/grant.h>
 #include <bulkhead/info.h>
 #include <bulkhead/ipc.h>
 #include <bulkhead/refusal.h>
@@ -127,6 +128,15 @@ struct process {
     uint64_t export_next, export_end; /* physical: frames of its that are yet to be mapped, in the
                                          middle of a SHARE_ALLOC or MAPDMA (vm.h) */
     uint32_t slot_quota;              /* processes that it may still create */
+
+    /* Grants (grant.h) */
+    uint64_t grant_table, grant_pages;           /* user address, and its pages */
+    struct grant *grant_page[GRANT_TABLE_PAGES]; /* as the kernel sees them */
+    struct mapping *mappings;                    /* that it has; NULL: none ever */
+    uint32_t grant_links;                        /* that its grants are in the chains of mappings */
+    uint64_t grant_cursor; /* when it is destroyed: slot to search for those mappings next */
+    uint32_t pinned;       /* pages of its, by GRANT_PIN, as often as that is */
+
     void *xsave;
 
     /* Device permissions */

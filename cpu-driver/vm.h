@@ -44,6 +44,19 @@ int vm_lend(struct process *p, uint64_t address, uint64_t physical, unsigned pro
 int vm_unlend(struct process *p, uint64_t address);
 void vm_relend(struct process *p, uint64_t address, uint64_t physical);
 
+/* What is borrowed at an address; 0: nothing is. */
+uint64_t vm_borrowed(const struct process *p, uint64_t address);
+
+/*
+ * For others to map: the frame of a page of the process' own memory, writable if `write`; 0: it has
+ * none such there. vm_share() counts one more mapping of it, of frame state FRAME_GRANTED or
+ * FRAME_EXPORTED. Errors: -E_FAULT, -E_NOSLOT too many. Memory that others have mapped can be
+ * neither unmapped nor protected: -E_BUSY.
+ */
+uint64_t vm_own_frame(const struct process *p, uint64_t address, bool write);
+int vm_share(struct process *p, uint64_t address, bool write, enum frame_state state,
+             uint64_t *physical);
+
 /*
  * Shows a process a page of device memory, permissions checked: uncached unless `protection` has
  * MEMMAP_CACHED. vm_unmap_device() takes it away. Errors: as above.
@@ -76,7 +89,14 @@ uint64_t vm_dma_frame(struct process *p, uint64_t address);
  */
 void *vm_user_memory(struct process *p, uint64_t address, uint64_t bytes, bool write);
 
-/* The same question about a range of any length. */
+/*
+ * The same for bytes that the kernel only moves, and does not believe: any memory of the partition
+ * that the process itself may read, or write, whoever else can, from an address to the end of its
+ * page.
+ */
+void *vm_user_data(struct process *p, uint64_t address, bool write);
+
+/* The first question about a range of any length. */
 bool vm_user_range_ok(struct process *p, uint64_t address, uint64_t bytes, bool write);
 
 /*

@@ -4,4 +4,7 @@
 
 #include "bench.h"
 
+/* safecopy.c */
+bench_fn bench_safecopy_64, bench_safecopy_64_indirect;
+
 #endif

@@ -6,6 +6,8 @@
 
 int main(int argc, char **argv) {
     static const struct bench benches[] = {
+        { "safecopy_64", bench_safecopy_64, NULL },
+        { "safecopy_64_indirect", bench_safecopy_64_indirect, " depth=7" },
         { NULL, NULL, NULL },
     };
 

@@ -35,6 +35,11 @@ static int (*const handlers[KCALL_COUNT])(struct process *p) = {
     [KCALL_CORE] = kcall_core,
     [KCALL_SHARE] = kcall_share,
     [KCALL_BIND] = kcall_bind,
+    [KCALL_SETGRANT] = kcall_setgrant,
+    [KCALL_SAFECOPY] = kcall_safecopy,
+    [KCALL_SAFEMAP] = kcall_safemap,
+    [KCALL_SAFEREVOKE] = kcall_saferevoke,
+    [KCALL_GRANT] = kcall_grant,
     [KCALL_MEMMAP] = kcall_memmap,
     [KCALL_MAPDMA] = kcall_mapdma,
 };

@@ -64,6 +64,11 @@ int kcall_log(struct process *p);
 int kcall_core(struct process *p);
 int kcall_share(struct process *p);
 int kcall_bind(struct process *p);
+int kcall_setgrant(struct process *p);
+int kcall_safecopy(struct process *p);
+int kcall_safemap(struct process *p);
+int kcall_saferevoke(struct process *p);
+int kcall_grant(struct process *p);
 int kcall_memmap(struct process *p);
 int kcall_mapdma(struct process *p);
 

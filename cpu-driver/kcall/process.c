@@ -65,5 +65,7 @@ int kcall_proc_destroy(struct process *p) {
         return -E_STATE;
     if (error != -E_PEERDEAD || !child)
         return error;
+    if (child->pinned)
+        return -E_BUSY;
     return process_destroy_step(child, p) ? 0 : KCALL_RESTART;
 }

@@ -4,6 +4,7 @@
 #include "core.h"
 #include "cpu.h"
 #include "frame.h"
+#include "grant.h"
 #include "paging.h"
 #include "string.h"
 
@@ -41,10 +42,20 @@ static uint64_t *walk(const struct process *p, uint64_t address, unsigned *level
     }
 }
 
-static uint64_t *find_page(const struct process *p, uint64_t address) {
-    unsigned level;
-    uint64_t *entry = walk(p, address, &level);
-    return level == 1 && *entry & PTE_PRESENT ? entry : NULL;
+/* The entry of a page that is mapped; NULL: it is not. On the path of every copy, so it is
+ * straight.
+ */
+static inline uint64_t *find_page(const struct process *p, uint64_t address) {
+    uint64_t *table = direct(p->cr3);
+#pragma GCC unroll 3
+    for (unsigned level = PT_LEVELS; level > 1; level--) {
+        uint64_t entry = table[pt_index(address, level)];
+        if (__builtin_expect(!(entry & PTE_PRESENT), 0))
+            return NULL;
+        table = direct(entry & PTE_ADDRESS);
+    }
+    uint64_t *entry = &table[pt_index(address, 1)];
+    return *entry & PTE_PRESENT ? entry : NULL;
 }
 
 bool vm_is_mapped(const struct process *p, uint64_t address) { return find_page(p, address); }
@@ -174,18 +185,26 @@ static void prune_tables(struct process *p, uint64_t address) {
 
 static void clear(struct process *p, uint64_t address, uint64_t *entry) {
     *entry = 0;
+    grant_page_changed(p, address);
     prune_tables(p, address);
     flush(p, address);
 }
 
-/* A page of the process' own in this state; NULL and *error otherwise. */
+/* A page of the process' own in this state, that nobody else has mapped; NULL and *error otherwise.
+ */
 static uint64_t *find_own(struct process *p, uint64_t address, enum frame_state state, int *error) {
     uint64_t *entry = find_page(p, address);
     *error = -E_NOENT;
     if (!entry)
         return NULL;
     *error = -E_FAULT;
-    if (*entry & PTE_BORROWED || frame_state(*entry & PTE_ADDRESS) != state)
+    if (*entry & PTE_BORROWED)
+        return NULL;
+    *error = -E_BUSY;
+    if (frame_shares(*entry & PTE_ADDRESS))
+        return NULL;
+    *error = -E_FAULT;
+    if (frame_state(*entry & PTE_ADDRESS) != state)
         return NULL;
     *error = 0;
     return entry;
@@ -236,6 +255,28 @@ void vm_relend(struct process *p, uint64_t address, uint64_t physical) {
         return;
     *entry = (*entry & ~PTE_ADDRESS) | physical;
     flush(p, address);
+}
+
+uint64_t vm_borrowed(const struct process *p, uint64_t address) {
+    const uint64_t *entry = find_page(p, address);
+    return entry && *entry & PTE_BORROWED ? *entry & PTE_ADDRESS : 0;
+}
+
+uint64_t vm_own_frame(const struct process *p, uint64_t address, bool write) {
+    const uint64_t *entry = vm_in_user_space(address, PAGE_SIZE) ? find_page(p, address) : NULL;
+    if (!entry || *entry & PTE_BORROWED || (write && !(*entry & PTE_WRITE)))
+        return 0;
+    uint64_t physical = *entry & PTE_ADDRESS;
+    return frame_state(physical) == FRAME_PRIVATE || frame_shares(physical) ? physical : 0;
+}
+
+int vm_share(struct process *p, uint64_t address, bool write, enum frame_state state,
+             uint64_t *physical) {
+    *physical = vm_own_frame(p, address, write);
+    if (!*physical)
+        return -E_FAULT;
+    grant_page_changed(p, address);
+    return frame_share(*physical, state) ? 0 : -E_NOSLOT;
 }
 
 int vm_protect(struct process *p, uint64_t address, unsigned protection) {
@@ -298,6 +339,29 @@ void *vm_user_memory(struct process *p, uint64_t address, uint64_t bytes, bool w
     if (frame_state(physical) != FRAME_PRIVATE)
         return NULL;
     return (uint8_t *)direct(physical) + offset;
+}
+
+/* Memory of others: what is not this partition's is out of the kernel's reach. */
+__attribute__((cold, noinline)) static void *borrowed_data(struct process *p, uint64_t address,
+                                                           bool write) {
+    const uint64_t *entry = find_page(p, address);
+    if (!entry || !(*entry & PTE_BORROWED) || (write && !(*entry & PTE_WRITE)))
+        return NULL;
+    uint64_t physical = *entry & PTE_ADDRESS;
+    if (frame_state(physical) == FRAME_PRIVATE || frame_shares(physical))
+        return (uint8_t *)direct(physical) + address % PAGE_SIZE;
+    return vm_user_memory(p, address, 1, write);
+}
+
+/* Nothing is ever mapped for users in the lower half but in user space. */
+void *vm_user_data(struct process *p, uint64_t address, bool write) {
+    uint64_t need = PTE_PRESENT | PTE_USER | (write ? PTE_WRITE : 0);
+    if (__builtin_expect(address >> 47, 0))
+        return NULL;
+    const uint64_t *entry = find_page(p, address);
+    if (__builtin_expect(!entry || (*entry & (need | PTE_BORROWED)) != need, 0))
+        return borrowed_data(p, address, write);
+    return (uint8_t *)direct(*entry & PTE_ADDRESS) + address % PAGE_SIZE;
 }
 
 bool vm_user_range_ok(struct process *p, uint64_t address, uint64_t bytes, bool write) {

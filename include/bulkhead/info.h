@@ -135,6 +135,7 @@ struct core_info {
     X(TABLE, "table")       /* a page table of a process */                      \
     X(PRIVATE, "private")   /* mapped by one process */                          \
     X(EXPORTED, "exported") /* mapped on other cores too */                      \
+    X(GRANTED, "granted")   /* mapped by other processes of this core too */     \
     X(DMA, "dma")           /* reachable by a device */                          \
     X(DEVICE, "device")     /* device registers */
 

@@ -45,6 +45,11 @@
     X(CORE, 20)         \
     X(SHARE, 21)        \
     X(BIND, 22)         \
+    X(SETGRANT, 23)     \
+    X(SAFECOPY, 24)     \
+    X(SAFEMAP, 25)      \
+    X(SAFEREVOKE, 26)   \
+    X(GRANT, 27)        \
     X(MEMMAP, 28)       \
     X(MAPDMA, 29)
 
@@ -61,7 +66,7 @@ enum kernel_call {
 #define KCALL_ALL                  (0 KERNEL_CALLS(KCALL_OR_BIT))
 
 /* Calls that reach memory and processors of other cores: for the monitor alone. */
-#define KCALL_MONITOR (KCALL_BIT(CORE) | KCALL_BIT(SHARE) | KCALL_BIT(BIND))
+#define KCALL_MONITOR (KCALL_BIT(CORE) | KCALL_BIT(SHARE) | KCALL_BIT(BIND) | KCALL_BIT(GRANT))
 
 /*
  * NULL     Does nothing: the cost of entering and leaving the kernel.
@@ -94,7 +99,8 @@ enum kernel_call {
  *               EVENT_CHILD announces deaths.
  *
  * PROC_DESTROY  Frees memory, quota and slot of a dead child. Its children become the caller's.
- *               arg[0]: child · E_STATE it is not dead. Restartable.
+ *               arg[0]: child · E_STATE it is not dead, E_BUSY other cores may have memory of its
+ *               mapped. Restartable.
  */
 #define LABEL_MAX          24 /* bytes; a label of full length has no terminating zero */
 #define PROCESS_FRAMES_MIN 8
@@ -103,10 +109,11 @@ enum kernel_call {
  * MEM_MAP       Maps new zeroed private memory. arg[0]: process, arg[1]: address, arg[2]: bytes,
  *               arg[3]: enum protection · E_QUOTA, E_WX, E_RANGE outside user space; E_EXIST a
  *               page is mapped: what lies below it has been mapped now. Restartable.
- * MEM_UNMAP     Frees memory. arg[0..2] as above · E_NOENT a page is not mapped. Restartable: an
- *               error leaves unmapped what lies below the page at fault.
- * MEM_PROTECT   Changes protection. arg[0..3] as for MEM_MAP · E_NOENT, E_WX. Restartable as
- *               MEM_UNMAP.
+ * MEM_UNMAP     Frees memory. arg[0..2] as above · E_NOENT a page is not mapped, E_BUSY others have
+ *               it mapped too (grant.h). Restartable: an error leaves unmapped what lies below the
+ *               page at fault.
+ * MEM_PROTECT   Changes protection. arg[0..3] as for MEM_MAP · E_NOENT, E_BUSY, E_WX. Restartable
+ *               as MEM_UNMAP.
  * MEM_COPY      Copies between the caller and a process. arg[0]: process, arg[1]: address there,
  *               arg[2]: address in the caller, arg[3]: bytes (any alignment), arg[4]: enum
  *               copy_direction · E_FAULT what lies below the address at fault has been copied.

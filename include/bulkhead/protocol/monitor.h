@@ -144,7 +144,28 @@
     X(DMA, MESSAGE_TYPE_SERVICE + 28)                                                              \
     /* Count a refusal of the client's against another process. arg[0]: endpoint, arg[1]: enum     \
      * refusal. E_BADEP, E_INVAL */                                                                \
-    X(REFUSED, MESSAGE_TYPE_SERVICE + 29)
+    X(REFUSED, MESSAGE_TYPE_SERVICE + 29)                                                          \
+    /* Memory grants that are used across cores (grant.h, docs/grants.md): errors of every use of  \
+     * one. All are open to every client. Copies from a grant of arg[0], id arg[3], offset arg[4], \
+     * to arg[1], arg[2] bytes. E_TOOBIG more than MONITOR_TEXT_MAX */                             \
+    X(SAFECOPY_FROM, MESSAGE_TYPE_SERVICE + 32)                                                    \
+    /* Copies to a grant. Arguments as above */                                                    \
+    X(SAFECOPY_TO, MESSAGE_TYPE_SERVICE + 33)                                                      \
+    /* Passes on part of a grant of arg[0], id arg[1], offset arg[2], arg[3]: GRANT_READ and       \
+     * GRANT_WRITE << MONITOR_ACCESS_SHIFT | bytes, to arg[4]. It is recorded where the memory is. \
+     * Reply arg[0]: id, of the same grantor. E_NOSLOT more than GRANTS_RECORDED_MAX by one        \
+     * process, or by all */                                                                       \
+    X(DELEGATE, MESSAGE_TYPE_SERVICE + 34)                                                         \
+    /* Takes from other cores what was mapped through a grant. arg[0]: grantor, arg[1]: id: of the \
+     * client's own, which is not valid any more, or recorded by it, which ends. The reply comes   \
+     * when it is mapped nowhere. E_NOENT no such record of the client's */                        \
+    X(REVOKE, MESSAGE_TYPE_SERVICE + 35)                                                           \
+    /* Maps pages of a grant of arg[0], id arg[1], offset arg[2], arg[3]: enum protection <<       \
+     * MONITOR_ACCESS_SHIFT | bytes, at arg[4]. Errors as of the kernel call; E_NOSLOT also more   \
+     * than GRANT_EXPORTS_MAX of a core */                                                         \
+    X(SAFEMAP, MESSAGE_TYPE_SERVICE + 36)                                                          \
+    /* Takes away what was mapped so at arg[0]: then the kernel call does the rest. E_NOENT */     \
+    X(SAFEUNMAP, MESSAGE_TYPE_SERVICE + 37)
 
 enum monitor_request {
 #define X(name, number) MONITOR_##name = (number),
@@ -153,6 +174,12 @@ enum monitor_request {
 };
 
 #define MONITOR_REPORTS 32 /* deaths remembered */
+
+/* Grants: above the bytes of a region, what is allowed of them. */
+#define MONITOR_ACCESS_SHIFT 56
+#define GRANTS_RECORDED_MAX \
+    32 /* by a process; by all of them on one grantor's core eight times that */
+#define GRANT_EXPORTS_MAX 256
 
 /* In the place of a core. */
 #define CORE_HERE UINT64_C(0xffff)

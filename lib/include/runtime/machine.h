@@ -149,6 +149,23 @@ IPC_INLINE int trap_kernel_5(uint64_t call, uint64_t arg[5]) {
     return error;
 }
 
+/* With six, and no outputs. */
+IPC_INLINE int trap_kernel_6(uint64_t call, uint64_t arg0, uint64_t in1, uint64_t in2, uint64_t in3,
+                             uint64_t in4, uint64_t in5) {
+    uint64_t operation = IPC_SENDREC;
+    register uint64_t arg1 __asm__("r10") = in1;
+    register uint64_t arg2 __asm__("r8") = in2;
+    register uint64_t arg3 __asm__("r9") = in3;
+    register uint64_t arg4 __asm__("r12") = in4;
+    register uint64_t arg5 __asm__("r13") = in5;
+    __asm__ volatile("syscall"
+                     : "+a"(operation), "+d"(arg0), "+r"(arg1), "+r"(arg2), "+r"(arg3), "+r"(arg4),
+                       "+r"(arg5)
+                     : "D"(ENDPOINT_KERNEL), "S"(call)
+                     : "rcx", "r11", "memory");
+    return (int)operation;
+}
+
 /* The processor's time-stamp counter. Not ordered against the instructions around it. */
 static inline uint64_t machine_counter(void) {
     uint32_t low, high;

@@ -17,7 +17,9 @@ static uint64_t index_of(uint64_t physical) { return (physical - fixture_frame(0
 /* The table, its bitmaps and its counts agree, and `used` frames are taken. */
 static void check_census(uint64_t used) {
     uint64_t count[FRAME_STATE_COUNT], owned[MAX_PROCESSES];
-    cr_assert_eq(frame_census(count, owned), 0);
+    uint64_t shares;
+    cr_assert_eq(frame_census(count, owned, &shares), 0);
+    cr_assert_eq(shares, 0);
     for (unsigned state = 0; state < FRAME_STATE_COUNT; state++)
         cr_assert_eq(count[state], frame_count_of((enum frame_state)state));
     cr_assert_eq(count[FRAME_FREE], (uint64_t)free_frames - used);

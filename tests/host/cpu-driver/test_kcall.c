@@ -269,8 +269,84 @@ static void shape_for_cores(endpoint_t child, uint32_t number, uint64_t args[MES
     }
 }
 
+#define GRANT_TABLE (FIXTURE_MEMORY + PAGE_SIZE) /* where actors have theirs, if they tell */
+
+/* A process with a grant table, if one is found soon; else `who`. */
+static struct process *any_grantor(struct process *who) {
+    for (unsigned i = 0; i < 100; i++) {
+        struct process *q = &processes[random_below(MAX_PROCESSES)];
+        if (q->grant_pages && fixture_memory(q, GRANT_TABLE))
+            return q;
+    }
+    return who;
+}
+
+/* A grant that `grantor` gives now, or may have given before. */
+static uint64_t any_grant(struct process *grantor, const struct process *who) {
+    uint64_t index = random_below(8), id = grant_id(random_below(2), (uint32_t)index);
+    struct grant *table = fixture_memory(grantor, GRANT_TABLE);
+    if (!table || random_below(4) == 0)
+        return id;
+    bool direct = random_below(3);
+    table[index] = (struct grant){
+        .flags = GRANT_VALID | GRANT_READ | (random_below(4) ? GRANT_WRITE : 0) |
+                 (direct ? 0 : GRANT_INDIRECT),
+        .id = id,
+        .grantee = random_below(8) ? who->endpoint : known[random_below(known_count)],
+        .start = direct && random_below(3) == 0 ? 0x10000000 + random_below(32) * PAGE_SIZE
+                 : direct                       ? FIXTURE_MEMORY + random_below(8) / 7 * PAGE_SIZE
+                                                : random_below(3) * PAGE_SIZE,
+        .bytes = random_below(40) * PAGE_SIZE,
+        .grantor = any_grantor(grantor)->endpoint,
+        .parent = grant_id(random_below(2), (uint32_t)random_below(8)),
+    };
+    return id;
+}
+
+static void shape_for_grants(struct process *who, endpoint_t child, uint32_t number,
+                             uint64_t args[MESSAGE_ARGS]) {
+    struct process *grantor = any_grantor(who);
+    struct grant_claim *claim = fixture_memory(who, FIXTURE_MEMORY);
+    args[0] = number == KCALL_SETGRANT     ? (random_below(8) ? GRANT_TABLE : 0x10000000)
+              : number == KCALL_SAFEREVOKE ? REVOKE_GRANT + random_below(2)
+              : number == KCALL_GRANT      ? GRANT_RESOLVE + random_below(6)
+                                           : grantor->endpoint;
+    args[1] = number == KCALL_SETGRANT ? random_below(8) * GRANTS_PER_PAGE / 4
+              : number == KCALL_SAFEREVOKE
+                  ? (args[0] == REVOKE_GRANT ? grant_id(random_below(2), random_below(8) & 7)
+                                             : 0x20000000 + random_below(64) * PAGE_SIZE)
+                  : any_grant(grantor, who);
+    args[2] = number == KCALL_SAFEREVOKE || random_below(2) ? 0 : random_below(3) * PAGE_SIZE;
+    args[3] = number == KCALL_SAFEMAP ? 0x20000000 + random_below(64) * PAGE_SIZE
+                                      : FIXTURE_MEMORY + random_below(PAGE_SIZE);
+    args[4] =
+        (number == KCALL_SAFEMAP ? 1 + random_below(random_below(2) ? 24 : 1) : random_below(2)) *
+        PAGE_SIZE;
+    args[5] = random_below(2) * (number == KCALL_SAFEMAP ? PROT_WRITE : COPY_TO);
+    if (number != KCALL_GRANT)
+        return;
+    if (args[0] <= GRANT_COPY && claim) {
+        *claim = (struct grant_claim){ .grantee = who->endpoint,
+                                       .grantor = grantor->endpoint,
+                                       .id = args[1],
+                                       .bytes = random_below(3) * PAGE_SIZE,
+                                       .access = GRANT_READ };
+        args[1] = FIXTURE_MEMORY;
+        args[2] = args[0] == GRANT_COPY ? 0x10000000 : random_below(2);
+        args[3] = args[4] = 0;
+        return;
+    }
+    args[1] = args[0] >= GRANT_IMPORT ? child : random_below(4) ? grantor->endpoint : child;
+    args[2] = args[0] >= GRANT_IMPORT ? 0x20000000 + random_below(64) * PAGE_SIZE
+                                      : 0x10000000 + random_below(32) * PAGE_SIZE;
+    args[3] = (1 + random_below(3)) * PAGE_SIZE;
+    args[4] = FIXTURE_MEMORY;
+    for (unsigned i = 0; claim && args[0] == GRANT_IMPORT && i < 4; i++)
+        ((uint64_t *)claim)[i] = FIXTURE_FOREIGN + random_below(64) * PAGE_SIZE;
+}
+
 /* Arguments of a shape that the call can like. */
-static void shape(const struct process *who, uint32_t number, uint64_t args[MESSAGE_ARGS]) {
+static void shape(struct process *who, uint32_t number, uint64_t args[MESSAGE_ARGS]) {
     endpoint_t child = any_child(who);
     static const uint64_t label = 0x6c696863; /* "chil" */
     switch (number) {
@@ -329,6 +405,13 @@ static void shape(const struct process *who, uint32_t number, uint64_t args[MESS
         args[2] = (1 + random_below(20)) * PAGE_SIZE;
         args[3] = random_below(4) ? 0 : fixture_frame(random_below(1000)) | random_below(2);
         args[4] = random_below(20) * PAGE_SIZE;
+        break;
+    case KCALL_SETGRANT:
+    case KCALL_SAFECOPY:
+    case KCALL_SAFEMAP:
+    case KCALL_SAFEREVOKE:
+    case KCALL_GRANT:
+        shape_for_grants(who, child, number, args);
         break;
     case KCALL_CORE:
     case KCALL_SHARE:
