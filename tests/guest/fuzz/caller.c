@@ -7,7 +7,9 @@
 #include "fuzz.h"
 #include "random.h"
 
+#include <bulkhead/grant.h>
 #include <bulkhead/trace.h>
+#include <runtime/startup.h>
 
 struct caller caller;
 
@@ -20,6 +22,7 @@ static uint64_t state;
 static endpoint_t known[KNOWN]; /* of its children, dead or alive */
 static struct asend_entry table[TABLE] __attribute__((aligned(128)));
 static uint8_t buffer[2 * PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+static struct grant grants[GRANTS_PER_PAGE] __attribute__((aligned(PAGE_SIZE)));
 static struct report report;
 
 static uint64_t below(uint64_t limit) { return random_next(&state) % limit; }
@@ -205,6 +208,70 @@ static void log_args(uint64_t arg[MESSAGE_ARGS]) {
     arg[1] = below(16) ? below(4) : odd_number();
 }
 
+/* Grants to itself, most of them: of what it may map and unmap, of its buffer, or of other grants.
+ */
+static uint64_t some_grant(void) {
+    uint64_t index = below(8), id = grant_id(below(2), (uint32_t)index);
+    bool direct = below(3);
+    if (below(2))
+        return id;
+    grants[index] = (struct grant){
+        .flags = GRANT_VALID | (uint32_t)below(8) << 1 | (direct ? 0 : GRANT_INDIRECT),
+        .id = id,
+        .grantee = below(8) ? runtime_self() : some_endpoint(),
+        .start = !direct    ? below(2) * PAGE_SIZE
+                 : below(3) ? (uint64_t)buffer
+                 : below(4) ? WINDOW
+                            : some_address(),
+        .bytes = below(8) ? below(4) * PAGE_SIZE : odd_number(),
+        .grantor = below(8) ? runtime_self() : some_endpoint(),
+        .parent = grant_id(below(2), (uint32_t)below(8)),
+    };
+    if (direct)
+        grants[index].flags &= ~(uint32_t)GRANT_INDIRECT;
+    return id;
+}
+
+static void setgrant_args(uint64_t arg[MESSAGE_ARGS]) {
+    arg[0] = below(8) ? (uint64_t)grants : some_address();
+    arg[1] = below(8) ? GRANTS_PER_PAGE : odd_number();
+}
+
+static void safecopy_args(uint64_t arg[MESSAGE_ARGS]) {
+    struct safecopy *vector = (struct safecopy *)buffer;
+    arg[0] = below(8) ? runtime_self() : some_endpoint();
+    arg[1] = below(8) ? some_grant() : odd_number();
+    arg[2] = below(4) ? below(PAGE_SIZE) : odd_number();
+    arg[3] = some_address();
+    arg[4] = some_size();
+    arg[5] = below(16) ? below(2) : odd_number();
+    if (below(4))
+        return;
+    for (unsigned i = 0; i < 4; i++)
+        vector[i] = (struct safecopy){ runtime_self(),   some_grant(),
+                                       below(PAGE_SIZE), (uint64_t)buffer + PAGE_SIZE,
+                                       some_size(),      below(2) };
+    arg[0] = below(8) ? (uint64_t)buffer : some_address();
+    arg[1] = below(8) ? 1 + below(4) : odd_number();
+    arg[2] = below(8) ? 0 : odd_number();
+    arg[5] = SAFECOPY_VECTOR;
+}
+
+static void safemap_args(uint64_t arg[MESSAGE_ARGS]) {
+    arg[0] = below(8) ? runtime_self() : some_endpoint();
+    arg[1] = some_grant();
+    arg[2] = below(8) ? below(2) * PAGE_SIZE : odd_number();
+    arg[3] = below(8) ? WINDOW + below(WINDOW_PAGES) * PAGE_SIZE : odd_number();
+    arg[4] = below(8) ? below(3) * PAGE_SIZE : odd_number();
+    arg[5] = below(8) ? below(2) * PROT_WRITE : odd_number();
+}
+
+static void saferevoke_args(uint64_t arg[MESSAGE_ARGS]) {
+    arg[0] = below(8) ? REVOKE_GRANT + below(2) : odd_number();
+    arg[1] = arg[0] == REVOKE_GRANT ? some_grant() : WINDOW + below(WINDOW_PAGES) * PAGE_SIZE;
+    arg[2] = below(8) ? 0 : odd_number();
+}
+
 /* Plausible arguments of each kernel call that has any. */
 static void (*const arguments[KCALL_COUNT])(uint64_t arg[MESSAGE_ARGS]) = {
     [KCALL_PROC_CREATE] = proc_create_args,
@@ -224,6 +291,10 @@ static void (*const arguments[KCALL_COUNT])(uint64_t arg[MESSAGE_ARGS]) = {
     [KCALL_SCHED] = sched_args,
     [KCALL_TRACE] = trace_args,
     [KCALL_LOG] = log_args,
+    [KCALL_SETGRANT] = setgrant_args,
+    [KCALL_SAFECOPY] = safecopy_args,
+    [KCALL_SAFEMAP] = safemap_args,
+    [KCALL_SAFEREVOKE] = saferevoke_args,
 };
 
 /* Calls by chance, but those that cost much, or a restart, seldom. */
