@@ -23,6 +23,8 @@ for program in "$@"; do
     machine=${program#*@} shape=
     cores=${machine%%:*}
     [[ $machine == *:* ]] && shape="-smp $cores,${machine#*:}"
+    # A device that sends a message when it is told to.
+    [[ $program == isobench@* ]] && shape+=" -device edu"
     # A benchmark may take 16 MiB of each core's memory.
     ACCEL=icount CORES=$cores MEM=$((cores > 16 ? 2048 : 512))M SCRIPT=$script QEMU_EXTRA=$shape \
         tools/run.sh | tee -a $console || exit 1

@@ -6,5 +6,6 @@
 
 /* safecopy.c */
 bench_fn bench_safecopy_64, bench_safecopy_64_indirect;
+bench_fn bench_vdevio_1, bench_msi_to_driver;
 
 #endif

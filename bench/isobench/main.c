@@ -8,6 +8,8 @@ int main(int argc, char **argv) {
     static const struct bench benches[] = {
         { "safecopy_64", bench_safecopy_64, NULL },
         { "safecopy_64_indirect", bench_safecopy_64_indirect, " depth=7" },
+        { "vdevio_1", bench_vdevio_1, NULL },
+        { "msi_to_driver", bench_msi_to_driver, NULL },
         { NULL, NULL, NULL },
     };
 

@@ -13,10 +13,11 @@
 #define SECOND      UINT64_C(1000000000)
 
 #define PORTS         0x10000U
-#define LINES         256U            /* global system interrupts */
-#define PHYSICAL_BITS 52              /* Intel SDM vol. 3, 4.1.4 */
-#define PROCESSES_MAX 255U            /* of a core */
-#define FRAMES_MAX    (1U << 30 >> 2) /* 1 TiB */
+#define LINES         256U                         /* global system interrupts */
+#define LINES_ALL     (IRQ_MSI_BASE + IRQ_MSI_MAX) /* and interrupt messages to give to children */
+#define PHYSICAL_BITS 52                           /* Intel SDM vol. 3, 4.1.4 */
+#define PROCESSES_MAX 255U                         /* of a core */
+#define FRAMES_MAX    (1U << 30 >> 2)              /* 1 TiB */
 
 static bool at_end(const struct reader *r) { return r->token.kind != TOKEN_WORD; }
 
@@ -162,9 +163,10 @@ static bool take_range(struct reader *r, const char *what, const char *what_coun
 }
 
 static bool read_numbered(struct reader *r, const char *what, const char *what_count,
-                          uint64_t limit, struct policy_range *list, uint8_t *count, bool *any) {
+                          uint64_t limit, uint64_t all, struct policy_range *list, uint8_t *count,
+                          bool *any) {
     do {
-        struct policy_range range = { 0, limit };
+        struct policy_range range = { 0, all };
         const char *at = r->token.at;
         if (token_is(&r->token, "any")) {
             *any = true;
@@ -181,12 +183,12 @@ static bool read_numbered(struct reader *r, const char *what, const char *what_c
 }
 
 static bool read_isa_io(struct reader *r, struct draft *d) {
-    return read_numbered(r, "a port", "a number of ports", PORTS, d->ports, &d->policy.port_count,
-                         &d->ports_any);
+    return read_numbered(r, "a port", "a number of ports", PORTS, PORTS, d->ports,
+                         &d->policy.port_count, &d->ports_any);
 }
 
 static bool read_isa_irq(struct reader *r, struct draft *d) {
-    return read_numbered(r, "an interrupt line", "a number of lines", LINES, d->lines,
+    return read_numbered(r, "an interrupt line", "a number of lines", LINES, LINES_ALL, d->lines,
                          &d->policy.line_count, &d->lines_any);
 }
 
