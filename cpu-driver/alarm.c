@@ -4,16 +4,28 @@
 #include "sched/sched.h"
 
 static struct process *first;
+static uint64_t budget_deadline;
 uint64_t alarm_next_deadline;
+
+static uint64_t earliest(void) {
+    uint64_t deadline = first ? first->alarm_deadline : UINT64_MAX;
+    return deadline < budget_deadline ? deadline : budget_deadline;
+}
 
 /* The list has changed. */
 static void update(void) {
-    alarm_next_deadline = first ? first->alarm_deadline : UINT64_MAX;
+    alarm_next_deadline = earliest();
     sched_work |= SCHED_WORK_TIMER;
 }
 
 void alarm_init(void) {
     first = NULL;
+    budget_deadline = UINT64_MAX;
+    update();
+}
+
+void alarm_set_budget(uint64_t deadline) {
+    budget_deadline = deadline;
     update();
 }
 
@@ -45,6 +57,8 @@ void alarm_expire(uint64_t now) {
         alarm_cancel(p);
         ipc_event(p, EVENT_ALARM);
     }
+    if (budget_deadline <= now)
+        budget_expire(now);
 }
 
 unsigned alarm_check(void) {
@@ -56,6 +70,5 @@ unsigned alarm_check(void) {
         wrong += p->alarm_deadline < before;
         before = p->alarm_deadline;
     }
-    return wrong + (set != 0) +
-           (alarm_next_deadline != (first ? first->alarm_deadline : UINT64_MAX));
+    return wrong + (set != 0) + (alarm_next_deadline != earliest());
 }

@@ -8,6 +8,9 @@
 void alarm_set(struct process *p, uint64_t deadline);
 void alarm_cancel(struct process *p);
 
+/* When budget_expire() is to be called; UINT64_MAX: never. */
+void alarm_set_budget(uint64_t deadline);
+
 /* The earliest deadline; UINT64_MAX when there is none. */
 extern uint64_t alarm_next_deadline;
 

@@ -74,8 +74,13 @@ struct sched_state {
     uint8_t priority;       /* now; 0 is the most urgent */
     uint8_t base_priority;  /* as set by SCHED_PRIORITY */
     uint8_t limit_priority; /* the most urgent that may be set */
-    uint64_t quantum;       /* ticks of the TSC */
+    uint64_t quantum;       /* ticks of the TSC; with a budget 0, and it is in full_quantum */
     uint64_t quantum_left;
+    uint64_t full_quantum;
+    uint64_t budget, period; /* ticks; 0: no budget (sched/budget.c) */
+    uint64_t budget_left;    /* of the period that ends then: */
+    uint64_t period_end;     /* TSC */
+    bool throttled;          /* it waits for that */
 };
 
 /*

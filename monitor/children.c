@@ -102,6 +102,20 @@ static int give_devices(endpoint_t endpoint, const struct policy *policy) {
         error = privctl_memory(endpoint, policy->memory[i].first, policy->memory[i].count);
     if (!error && policy->memory_any)
         error = privctl_memory(endpoint, 0, PHYSICAL_END / PAGE_SIZE);
+    if (!error && policy->interrupt_limit != 0)
+        error = privctl_irq_limit(endpoint, policy->interrupt_limit);
+    return error;
+}
+
+/* Registers at ports that the policy names; those of PCI devices the PCI server knows. */
+static int vet(endpoint_t endpoint, const struct policy *policy) {
+    int error = 0;
+
+    for (size_t i = 0; i < policy->vet_count && !error; i++) {
+        const struct policy_vet *v = &policy->vets[i];
+        if (v->bar == POLICY_VET_PORT)
+            error = privctl_vet(endpoint, (uint16_t)v->offset, v->width, v->mask, v->value);
+    }
     return error;
 }
 
@@ -115,6 +129,10 @@ static int isolate(const struct child *child) {
         error = privctl_kcalls(endpoint, policy->kcalls);
     if (!error)
         error = give_devices(endpoint, policy);
+    if (!error)
+        error = vet(endpoint, policy);
+    if (!error && policy->budget != 0)
+        error = privctl_budget(endpoint, policy->budget, policy->budget_period);
     if (!error)
         error = privctl_sched(endpoint, policy->most_urgent);
     if (!error)

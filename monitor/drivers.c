@@ -146,9 +146,8 @@ int drivers_list(struct call *call) {
 
 int driver_give(struct call *call) {
     static const uint8_t operations[] = {
-        [GIVE_PORTS] = PRIVCTL_IO,
-        [GIVE_MEMORY] = PRIVCTL_MEMORY,
-        [GIVE_LINE] = PRIVCTL_IRQ,
+        [GIVE_PORTS] = PRIVCTL_IO, [GIVE_MEMORY] = PRIVCTL_MEMORY, [GIVE_MSI] = PRIVCTL_MSI,
+        [GIVE_LINE] = PRIVCTL_IRQ, [GIVE_VET] = PRIVCTL_VET,
     };
     const struct child *child = driver_of(call);
     uint64_t what = call->arg[1];

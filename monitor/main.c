@@ -41,6 +41,11 @@ static void core_stopped_somewhere(void *context) {
     cores_stopped();
 }
 
+static void storm(void *context) {
+    (void)context;
+    drivers_storm();
+}
+
 /* The console and the shell are core 0's. */
 static void ready(void) {
     if (machine_self() == 0)
@@ -49,7 +54,11 @@ static void ready(void) {
 
 int main(void) {
     static const struct event_handlers handlers = {
-        .request = request_serve, .child = child_died, .bell = bell, .core = core_stopped_somewhere
+        .request = request_serve,
+        .child = child_died,
+        .bell = bell,
+        .core = core_stopped_somewhere,
+        .storm = storm,
     };
     static const struct peer_service *const peer_services[] = {
         &cores_service,    &cores_stop_service, &forward_service, &names_service,

@@ -46,7 +46,7 @@ static int put_process(struct sink *s, const struct process *p) {
         .refusals = p->refusals,
         .ipc_permitted = p->ipc_permitted,
         .kcalls_permitted = p->kcalls_permitted,
-        .quantum = time_from_ticks(p->sched.quantum),
+        .quantum = time_from_ticks(sched_quantum_of(p)),
     };
     if (p->state == PROCESS_SENDING)
         info.partner = p->send_to->endpoint;
@@ -173,7 +173,7 @@ static int info_sched(struct sink *s, uint64_t unused) {
     struct sched_info info = { .boost_period = sched->boost_period };
     for (; info.count < SCHED_POLICIES_MAX && sched_policy(info.count); info.count++) {
         memcpy(info.name[info.count], sched_policy(info.count)->name, SCHED_NAME_MAX);
-        if (sched_policy(info.count) == sched)
+        if (sched_policy(info.count) == sched_in_use())
             info.current = info.count;
     }
     return put(s, &info, sizeof info);

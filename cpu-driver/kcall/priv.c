@@ -6,6 +6,7 @@
 #include "ipc.h"
 #include "irq.h"
 #include "sched/sched.h"
+#include "time.h"
 #include "x86_64/lapic.h"
 
 /* No port, line or page has a greater number. */
@@ -115,6 +116,14 @@ static int move_frames(struct process *from, struct process *to, uint64_t frames
     return 0;
 }
 
+static int give_budget(struct process *child, uint64_t budget, uint64_t period) {
+    if (budget && (budget < SCHED_BUDGET_MIN || budget > period || period < SCHED_PERIOD_MIN ||
+                   period > SCHED_PERIOD_MAX))
+        return -E_RANGE;
+    budget_set(child, time_to_ticks(budget), time_to_ticks(period));
+    return 0;
+}
+
 static int count_refusal(const struct process *p, struct process *child) {
     if (ARG2(p) >= REFUSAL_COUNT)
         return -E_RANGE;
@@ -156,6 +165,8 @@ int kcall_privctl(struct process *p) {
         return move_frames(child, p, ARG2(p));
     case PRIVCTL_GIVE_FRAMES:
         return move_frames(p, child, ARG2(p));
+    case PRIVCTL_BUDGET:
+        return give_budget(child, ARG2(p), ARG3(p));
     case PRIVCTL_REFUSED:
         return count_refusal(p, child);
     default:

@@ -66,7 +66,8 @@ static int set_priority(struct process *p, struct process *target) {
 static int set_quantum(struct process *p, struct process *target) {
     if (ARG2(p) < SCHED_QUANTUM_MIN || ARG2(p) > SCHED_QUANTUM_MAX)
         return -E_RANGE;
-    target->sched.quantum = target->sched.quantum_left = time_to_ticks(ARG2(p));
+    sched_set_quantum(target, time_to_ticks(ARG2(p)));
+    target->sched.quantum_left = target->sched.quantum;
     return 0;
 }
 

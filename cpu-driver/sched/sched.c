@@ -26,7 +26,8 @@ static struct process
     *donor; /* whose quantum `current` runs on; NULL: nobody's, and soon another runs */
 static uint64_t quantum_end; /* TSC */
 static uint64_t boost_at;    /* TSC */
-static unsigned ready;       /* processes in the policy's queues */
+static unsigned ready;       /* processes in the policy's queues, and those with a budget */
+static unsigned watched;     /* the latter */
 static struct process
     *next_up; /* woke up and is to run at once: ready, in no queue; NULL: nobody */
 static enum sched_reason leaves; /* how the running process goes, if it goes while ready */
@@ -54,7 +55,7 @@ static bool is_named(const struct sched_policy *policy, const char *name) {
 
 bool sched_init(const char *name) {
     donor = next_up = NULL;
-    ready = 0;
+    ready = watched = 0;
     sched_work = SCHED_WORK_PICK;
     leaves = SCHED_PREEMPTED;
     adopt(policies[0]);
@@ -81,6 +82,7 @@ static void dequeue(struct process *p) {
 }
 
 void sched_use(const struct sched_policy *policy) {
+    budget_forget();
     struct slot_set moved = { { 0 } };
     for (unsigned slot = 0; slot < MAX_PROCESSES; slot++) {
         if (processes[slot].sched.queued) {
@@ -111,9 +113,19 @@ void sched_init_process(struct process *p, const struct process *supervisor) {
 static void begin_quantum(struct process *p, uint64_t now) {
     donor = p;
     p->lender = NULL;
-    if (!p->sched.quantum_left)
-        p->sched.quantum_left = p->sched.quantum;
+    if (__builtin_expect(!p->sched.quantum_left, 0))
+        p->sched.quantum_left = budget_slice(p, now);
     quantum_end = now + p->sched.quantum_left;
+}
+
+/* The running quantum is used up. */
+static void use_up(uint64_t now) {
+    if (ready)
+        sched->tick(donor);
+    else
+        donor->sched.quantum_left = 0;
+    if (donor->sched.budget)
+        budget_used_up(donor, now);
 }
 
 /*
@@ -123,10 +135,8 @@ static void begin_quantum(struct process *p, uint64_t now) {
 static void end_quantum(uint64_t now) {
     if (donor && now < quantum_end)
         donor->sched.quantum_left = quantum_end - now;
-    else if (donor && ready)
-        sched->tick(donor);
     else if (donor)
-        donor->sched.quantum_left = 0;
+        use_up(now);
     donor = NULL;
 }
 
@@ -168,7 +178,15 @@ void sched_wake(struct process *p, endpoint_t by) {
     }
 }
 
+void sched_watch(bool on) {
+    ready += on ? 1U : -1U;
+    watched += on ? 1U : -1U;
+    sched_work |= SCHED_WORK_TIMER;
+}
+
 void sched_remove(struct process *p) {
+    if (p->sched.budget)
+        budget_set(p, 0, 0);
     if (p->sched.queued)
         dequeue(p);
     if (p == next_up)
@@ -288,5 +306,5 @@ unsigned sched_check(void) {
         if (link->next) /* else the policy has queues of another kind */
             wrong += link->next->prev != link || link->prev->next != link;
     }
-    return wrong + (queued != ready) + (next_up != NULL);
+    return wrong + (queued + watched != ready) + (next_up != NULL);
 }

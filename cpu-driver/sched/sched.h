@@ -61,8 +61,9 @@ struct sched_policy {
     uint64_t boost_period;
 };
 
-/* The policy in use. */
+/* The policy that is asked: the one in use, or what budgets have put before it (budget.c). */
 extern const struct sched_policy *sched;
+const struct sched_policy *sched_in_use(void);
 
 /* The policies, by number, as SCHED_POLICY and INFO_SCHED know them; NULL when there is none of
  * that number. */
@@ -89,6 +90,33 @@ void sched_yield(void);
 
 /* Changes the base priority of a process. What it has sunk below it by using up quanta stays. */
 void sched_set_priority(struct process *p, uint8_t priority);
+
+/*
+ * Budgets (budget.c): CPU time that a process has in each period, on top of whatever policy is in
+ * use. budget_set() gives it one, in ticks; 0: none. budget_slice() is how long its next quantum
+ * may be, budget_used_up() is told when that has ended. budget_forget() lets everybody go on,
+ * before another policy is adopted.
+ */
+void budget_set(struct process *p, uint64_t budget, uint64_t period);
+uint64_t budget_slice(struct process *p, uint64_t now);
+void budget_used_up(struct process *p, uint64_t now);
+void budget_forget(void);
+
+/* A quantum of a process, in ticks, whether it has a budget or not. */
+static inline uint64_t sched_quantum_of(const struct process *p) {
+    return p->sched.budget ? p->sched.full_quantum : p->sched.quantum;
+}
+
+static inline void sched_set_quantum(struct process *p, uint64_t ticks) {
+    *(p->sched.budget ? &p->sched.full_quantum : &p->sched.quantum) = ticks;
+}
+
+/* The time has come that alarm_set_budget() was told: a period ends. */
+void budget_expire(uint64_t now);
+
+/* One more process, or one less, has a budget: the end of a quantum counts even if nobody else is
+ * ready. */
+void sched_watch(bool on);
 
 /* The timer has gone off: ends the running quantum if it is used up. */
 void sched_timer(uint64_t now);

@@ -311,6 +311,14 @@ enum privctl_op {
      * equal the value of one of the rules with that port and mask. At most PRIVCTL_VETS rules
      */
     PRIVCTL_VET = 14,
+    /*
+     * arg[2]: nanoseconds of CPU time in each period, arg[3]: nanoseconds of a period: when they are
+     * used up, REFUSED_BUDGET is counted and the child has to wait for the next, even if nobody else
+     * wants the CPU. What runs on its quantum counts, as what it calls does; what it runs on a
+     * caller's does not. arg[2] 0: as much as there is · E_RANGE budget below SCHED_BUDGET_MIN or
+     * above the period, period outside SCHED_PERIOD_MIN to _MAX
+     */
+    PRIVCTL_BUDGET = 15,
     /* arg[2]: enum refusal (refusal.h): counted at the child, by who has refused it something ·
      * E_RANGE */
     PRIVCTL_REFUSED = 16,
@@ -337,6 +345,9 @@ enum sched_op {
 #define SCHED_QUANTUM_DEFAULT 10000000UL
 #define SCHED_QUANTUM_MIN     100000UL
 #define SCHED_QUANTUM_MAX     100000000UL
+#define SCHED_BUDGET_MIN      100000UL
+#define SCHED_PERIOD_MIN      1000000UL
+#define SCHED_PERIOD_MAX      10000000000UL
 
 /*
  * TRACE     The event ring of this core (trace.h). arg[0]: enum trace_op.

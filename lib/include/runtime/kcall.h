@@ -339,6 +339,11 @@ static inline int privctl_sched(endpoint_t child, unsigned most_urgent) {
     return kcall_in(KCALL_PRIVCTL, PRIVCTL_SCHED, child, most_urgent, 0);
 }
 
+/* Nanoseconds of CPU time that the child may use in each period of so many; 0: no limit. */
+static inline int privctl_budget(endpoint_t child, uint64_t budget, uint64_t period) {
+    return kcall_in(KCALL_PRIVCTL, PRIVCTL_BUDGET, child, budget, period);
+}
+
 /* The child was refused something by the caller, or by who has told it. */
 static inline int privctl_refused(endpoint_t child, enum refusal kind) {
     return kcall_in(KCALL_PRIVCTL, PRIVCTL_REFUSED, child, kind, 0);
