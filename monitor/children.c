@@ -12,6 +12,7 @@
 #include "deaths.h"
 #include "drivers.h"
 #include "forward.h"
+#include "grants.h"
 #include "machine.h"
 #include "names.h"
 #include "programs.h"
@@ -23,7 +24,8 @@ static uint64_t started;
 
 /* Dead drivers are kept for a while. */
 static bool is_alive(const struct child *child) {
-    return child->endpoint != ENDPOINT_NONE && child->driving != MONITOR_DRIVER_DEAD;
+    return child->endpoint != ENDPOINT_NONE && child->driving != MONITOR_DRIVER_DEAD &&
+           !child->held;
 }
 
 struct child *child_next(struct child *child) {
@@ -235,6 +237,14 @@ void children_tell_console(endpoint_t console) {
             tell_console(child, console);
 }
 
+/* Dead ones that are kept included. */
+static bool is_child(endpoint_t endpoint) {
+    for (const struct child *child = children; child < children + CHILDREN_MAX; child++)
+        if (child->endpoint == endpoint)
+            return true;
+    return false;
+}
+
 /*
  * What a dead supervisor leaves is nobody's: the living are ended, and come back here as dead; the
  * dead that it had been told of are freed.
@@ -247,7 +257,7 @@ static void end_orphans(void) {
         return;
     for (size_t i = 0; i < bytes / sizeof processes[0]; i++) {
         const struct process_info *process = &processes[i];
-        if (process->supervisor != runtime_self() || child_find(process->endpoint) != NULL)
+        if (process->supervisor != runtime_self() || is_child(process->endpoint))
             continue;
         if (process->state != PROCESS_DEAD)
             proc_kill(process->endpoint, KILL_ORPHANED);
@@ -266,9 +276,18 @@ static void tell_spawner(endpoint_t spawner) {
 void child_free(struct child *child) {
     endpoint_t spawner = child->spawner;
 
+    child->held = grants_hold(child->endpoint);
+    if (child->held)
+        return;
     proc_destroy(child->endpoint);
     child->endpoint = ENDPOINT_NONE;
     tell_spawner(spawner);
+}
+
+void child_unheld(endpoint_t endpoint) {
+    for (struct child *child = children; child < children + CHILDREN_MAX; child++)
+        if (child->endpoint == endpoint && child->held)
+            child_free(child);
 }
 
 /* A dead driver that has a device is kept until that is quiet: its memory may still be written to.
@@ -281,6 +300,7 @@ static void bury(endpoint_t endpoint) {
         image = (struct report_image){ child->image, child->image_bytes };
     const struct death *death = death_remember(endpoint, image);
     bindings_process_died(endpoint);
+    grants_process_died(endpoint);
     names_process_died(endpoint);
     const struct policy *policy = child != NULL ? child->policy : NULL;
     if (child == NULL)

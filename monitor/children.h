@@ -23,6 +23,7 @@ struct child {
     uint32_t storms; /* interrupt storms that the monitor knows of */
     uint16_t device; /* MONITOR_NO_DEVICE: none */
     uint8_t driving; /* enum monitor_driver_state; 0: it is no driver of a PCI device */
+    bool held;       /* it is dead, and kept while its memory may be mapped elsewhere (grants.h) */
     const struct policy *policy;
     uint64_t age;      /* how many were started before it */
     const void *image; /* in the archive, for symbols */
@@ -49,8 +50,12 @@ struct child *child_find(endpoint_t endpoint);
  * that is NULL; NULL: there is none. */
 struct child *child_next(struct child *child);
 
-/* Frees what is left of a dead child, and tells its spawner. */
+/*
+ * Frees what is left of a dead child, and tells its spawner; when its memory is mapped nowhere
+ * else. child_unheld(): that is so now.
+ */
 void child_free(struct child *child);
+void child_unheld(endpoint_t endpoint);
 
 /* The oldest live child of a label, or NULL. */
 struct child *child_of_label(const char *label);

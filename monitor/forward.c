@@ -9,6 +9,7 @@
 
 #include "children.h"
 #include "clock.h"
+#include "grants.h"
 #include "machine.h"
 #include "peer_requests.h"
 #include "requests.h"
@@ -116,9 +117,9 @@ static int prepare(struct link *link, const struct message *request) {
         return -E_NOMEM;
     link->out_sent = 0;
     link->out_announced = false;
-    return link->out.bytes == 0
-               ? 0
-               : mem_copy_from(request->source, request->arg[0], link->out.text, link->out.bytes);
+    return link->out.bytes == 0 ? 0
+                                : mem_copy_from(request->source, request_text_address(request),
+                                                link->out.text, link->out.bytes);
 }
 
 static bool announce(uint32_t core, const struct message *request) {
@@ -192,6 +193,8 @@ int forward_request(const struct message *request, uint64_t core) {
         return -E_TOOBIG;
     if (request->type == MONITOR_SPAWN && free_remote_child() == NULL)
         return -E_NOSLOT;
+    if (request->type >= MONITOR_SAFECOPY_FROM && request->type <= MONITOR_SAFEMAP)
+        grants_asked(request->source, (uint32_t)core);
     return enqueue(request, (uint32_t)core, false);
 }
 
@@ -270,16 +273,34 @@ static void send_reply(uint32_t core) {
     link->serving = link->served = false;
 }
 
-static void serve(uint32_t core) {
+static void finish(uint32_t core, int result) {
     struct link *link = &links[core];
 
-    link->in_result = request_serve_call(&link->in);
-    if (link->in_result != 0)
+    link->in_result = result;
+    if (result != 0)
         link->in.bytes = 0;
     link->served = true;
     link->in_sent = 0;
     send_reply(core);
 }
+
+static void serve(uint32_t core) {
+    int result = request_serve_call(&links[core].in);
+
+    if (result <= 0)
+        finish(core, result);
+}
+
+void forward_finish(uint32_t core, endpoint_t client, int result) {
+    struct link *link = &links[core];
+
+    if (link->serving && !link->served && link->in.client == client) {
+        link->in.bytes = 0;
+        finish(core, result);
+    }
+}
+
+bool forward_owes_reply(uint32_t core) { return links[core].serving && links[core].served; }
 
 /* Who sends another request before the reply to one breaks the protocol, and gets one reply. */
 static void on_request(uint32_t core, const struct message *m) {

@@ -22,6 +22,13 @@ int forward_request(const struct message *request, uint64_t core);
 /* Asks all other members, one after the other, until one does not answer -E_NOENT. */
 int forward_to_any(const struct message *request);
 
+/*
+ * The result of a request from there of which request_serve_call() said that it would come later;
+ * and whether the reply to one is still to be sent.
+ */
+void forward_finish(uint32_t core, endpoint_t client, int result);
+bool forward_owes_reply(uint32_t core);
+
 /* A process that was spawned from another core has ended: the spawner there is notified. */
 void forward_ended(endpoint_t spawner);
 

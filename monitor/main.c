@@ -16,6 +16,7 @@
 #include "cores.h"
 #include "drivers.h"
 #include "forward.h"
+#include "grants.h"
 #include "machine.h"
 #include "names.h"
 #include "policy.h"
@@ -62,7 +63,7 @@ int main(void) {
     };
     static const struct peer_service *const peer_services[] = {
         &cores_service,    &cores_stop_service, &forward_service, &names_service,
-        &bindings_service, &clock_service,      &chunks_service
+        &bindings_service, &clock_service,      &chunks_service,  &grants_service
     };
 
     int error = sched_priority(ENDPOINT_SELF, MONITOR_PRIORITY);
@@ -77,6 +78,7 @@ int main(void) {
     cores_listen(job_cores_gone);
     cores_listen(bindings_cores_gone);
     cores_listen(forward_cores_gone);
+    cores_listen(grants_cores_gone);
     cores_listen(names_view_changed);
     cores_listen(clock_view_changed);
     cores_listen(chunks_view_changed);

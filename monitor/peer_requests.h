@@ -46,7 +46,14 @@
     /* From a new member: which chunks have been moved? */                                        \
     X(CHUNKS_ASK, MESSAGE_TYPE_SERVICE + 0x162)                                                   \
     /* arg[0..5]: entries of the table (ownership.h); tag: whether these are the last */          \
-    X(CHUNKS_ARE, MESSAGE_TYPE_SERVICE + 0x163)
+    X(CHUNKS_ARE, MESSAGE_TYPE_SERVICE + 0x163)                                                   \
+    /* Grants (grants.h). Take from your process what it has mapped. tag: number of the mapping   \
+     * here, as the reply to SAFEMAP told it */                                                   \
+    X(GRANT_REVOKE, MESSAGE_TYPE_SERVICE + 0x170)                                                 \
+    /* Nobody here has that mapped. tag: its number there */                                      \
+    X(GRANT_RELEASED, MESSAGE_TYPE_SERVICE + 0x171)                                               \
+    /* A process of mine has died that has asked about your grants. arg[0]: endpoint */           \
+    X(GRANT_DIED, MESSAGE_TYPE_SERVICE + 0x172)
 
 enum peer_request {
 #define X(name, number) PEER_##name = (number),

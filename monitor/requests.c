@@ -14,13 +14,14 @@
 #include "deaths.h"
 #include "drivers.h"
 #include "forward.h"
+#include "grants.h"
 #include "machine.h"
 #include "names.h"
 #include "programs.h"
 
 /*
- * A request's handler. Returns the reply's result, or 1 if the reply will be sent later, which only
- * requests of clients on this core may do.
+ * A request's handler. Returns the reply's result, or 1 if the reply will be sent later; to clients
+ * of other cores by forward_finish().
  */
 typedef int request_handler(struct call *call);
 
@@ -242,8 +243,9 @@ static int serve_tree(struct call *call) {
 enum place { PLACE_HERE, PLACE_CORE /* arg[5] */, PLACE_ENDPOINT /* arg[0] */ };
 
 /* Text that comes with the request, or goes with the reply; and the argument that is its address,
- * the bytes being the next. */
-enum text { TEXT_NONE, TEXT_IN, TEXT_OUT };
+ * the bytes being the next.
+ * TEXT_PAGES: physical addresses, of which the client does not hear. */
+enum text { TEXT_NONE, TEXT_IN, TEXT_OUT, TEXT_PAGES };
 
 /* Who may ask. */
 enum right {
@@ -281,6 +283,14 @@ static const struct kind {
     ROW(PLACE) = { serve_place, .right = RIGHT_OPEN },
     ROW(UNMAP) = { serve_unmap, .right = RIGHT_OPEN },
     ROW(TREE) = { serve_tree, .right = RIGHT_OPEN, .text = TEXT_OUT, .address = 0 },
+    ROW(SAFECOPY_FROM) = { grants_copy_from, .right = RIGHT_OPEN, .place = PLACE_ENDPOINT,
+                           .text = TEXT_OUT, .address = 1 },
+    ROW(SAFECOPY_TO) = { grants_copy_to, .right = RIGHT_OPEN, .place = PLACE_ENDPOINT,
+                         .text = TEXT_IN, .address = 1 },
+    ROW(DELEGATE) = { grants_delegate, .right = RIGHT_OPEN, .place = PLACE_ENDPOINT },
+    ROW(REVOKE) = { grants_revoke, .right = RIGHT_OPEN, .place = PLACE_ENDPOINT },
+    ROW(SAFEMAP) = { grants_map, .right = RIGHT_OPEN, .place = PLACE_ENDPOINT, .text = TEXT_PAGES },
+    ROW(SAFEUNMAP) = { grants_unmap, .right = RIGHT_OPEN },
     ROW(CORES) = { serve_cores, .text = TEXT_OUT, .address = 0 },
     ROW(CORE_CONTROL) = { serve_core_control },
     ROW(GETINFO) = { serve_getinfo, .place = PLACE_CORE, .text = TEXT_OUT, .address = 0 },
@@ -311,6 +321,11 @@ int request_serve_call(struct call *call) {
     return kind != NULL && kind->place != PLACE_HERE ? kind->serve(call) : -E_BADCALL;
 }
 
+uint64_t request_text_address(const struct message *request) {
+    const struct kind *kind = kind_of(request->type);
+    return kind != NULL ? request->arg[kind->address] : 0;
+}
+
 size_t request_text_in(const struct message *request) {
     const struct kind *kind = kind_of(request->type);
     return kind != NULL && kind->text == TEXT_IN ? request->arg[kind->address + 1] : 0;
@@ -321,9 +336,23 @@ size_t request_text_room(const struct message *request) {
     uint64_t room = kind != NULL && kind->text == TEXT_OUT ? request->arg[kind->address + 1] : 0;
 
     /* TRACE has other arguments there, unless it reads. */
+    if (kind != NULL && kind->text == TEXT_PAGES)
+        return MONITOR_TEXT_MAX;
     if (request->type == MONITOR_TRACE && request->arg[0] != TRACE_READ)
         return 0;
     return room < MONITOR_TEXT_MAX ? room : MONITOR_TEXT_MAX;
+}
+
+/* A use of a grant that was refused elsewhere counts here. */
+static void count_refusal(const struct message *request, int result) {
+    bool grant = request->type >= MONITOR_SAFECOPY_FROM && request->type <= MONITOR_SAFEMAP;
+    enum refusal kind = result == -E_RANGE    ? REFUSED_GRANT_RANGE
+                        : result == -E_PERM   ? REFUSED_GRANT_ACCESS
+                        : result == -E_NOENT  ? REFUSED_GRANT_UNUSED
+                        : result == -E_TOOBIG ? REFUSED_GRANTOR
+                                              : REFUSAL_COUNT;
+    if (grant && kind != REFUSAL_COUNT && child_find(request->source) != NULL)
+        privctl_refused(request->source, kind);
 }
 
 void request_finish(const struct message *request, struct call *call, int result) {
@@ -332,6 +361,10 @@ void request_finish(const struct message *request, struct call *call, int result
 
     if (!result && kind->text == TEXT_OUT && call->bytes != 0)
         result = mem_copy_to(request->source, request->arg[kind->address], call->text, call->bytes);
+    if (!result && kind->text == TEXT_PAGES)
+        result = grants_import(request, call);
+    if (result)
+        count_refusal(request, result);
     memcpy(reply.arg, call->arg, sizeof reply.arg);
     message_set_result(&reply, result);
     event_reply(request->source, &reply);

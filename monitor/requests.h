@@ -26,13 +26,16 @@ struct call {
 /* Serves a request of a client: a handler of the event loop. */
 enum event_action request_serve(void *context, struct message *m);
 
-/* Serves one that another monitor passes on, after it has checked that its client may ask. */
+/* Serves one that another monitor passes on, after it has checked that its client may ask. 1: the
+ * result will come by forward_finish(). */
 int request_serve_call(struct call *call);
 
 /* Puts a reply's text into the client's memory, and sends the reply. */
 void request_finish(const struct message *request, struct call *call, int result);
 
-/* The bytes of text that come with a request, and the room that the client has for the reply's. */
+/* Where the text of a request lies; the bytes of text that come with a request, and the room that
+ * the client has for the reply's. */
+uint64_t request_text_address(const struct message *request);
 size_t request_text_in(const struct message *request);
 size_t request_text_room(const struct message *request);
 

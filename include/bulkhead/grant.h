@@ -141,8 +141,8 @@ enum grant_op {
     GRANT_COPY = 2,
     /* Holds pages of a process' own, and tells where they are: its owner can neither free nor
      * protect them. arg[1]: process, arg[2]: address, arg[3]: bytes, arg[4]: address of uint64_t[],
-     * their physical addresses; arg[5]: enum protection that others get. Restartable: on an error
-     * arg[3] is what is left, and what lies below is pinned · E_FAULT */
+     * their physical addresses, zero before; arg[5]: enum protection that others get. Restartable:
+     * on an error those pages are pinned whose addresses are there · E_FAULT */
     GRANT_PIN = 3,
     /* arg[1]: process, dead or alive, arg[2]: address, arg[3]: bytes · E_NOENT. Restartable */
     GRANT_UNPIN = 4,

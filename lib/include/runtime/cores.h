@@ -1,13 +1,14 @@
 /*
  * The kernel calls on other cores, on shared memory and on bindings, a function each; for monitors.
- * What they do, and their errors, is in <bulkhead/cores.h> and <bulkhead/binding.h>. All return 0
- * or a negated error, and write no output on an error.
+ * What they do, and their errors, is in <bulkhead/cores.h>, <bulkhead/binding.h> and
+ * <bulkhead/grant.h>. All return 0 or a negated error, and write no output on an error.
  */
 #ifndef RUNTIME_CORES_H
 #define RUNTIME_CORES_H
 
 #include <bulkhead/binding.h>
 #include <bulkhead/cores.h>
+#include <bulkhead/grant.h>
 
 #include <runtime/ipc.h>
 
@@ -88,6 +89,38 @@ static inline int bind_close(uint32_t number) {
 static inline int bind_free(uint32_t number) {
     uint64_t arg[4] = { BIND_FREE, number };
     return trap_kernel_4(KCALL_BIND, arg);
+}
+
+/* mark: sets GRANT_REMOTE in each grant of the chain. */
+static inline int grant_resolve(struct grant_claim *claim, bool mark) {
+    uint64_t arg[4] = { GRANT_RESOLVE, (uint64_t)claim, mark, 0 };
+    return trap_kernel_4(KCALL_GRANT, arg);
+}
+
+static inline int grant_copy(const struct grant_claim *claim, void *local,
+                             enum copy_direction direction) {
+    return trap_kernel_6(KCALL_GRANT, GRANT_COPY, (uint64_t)claim, (uint64_t)local, direction, 0,
+                         0);
+}
+
+static inline int grant_pin(endpoint_t process, uint64_t address, uint64_t bytes,
+                            uint64_t *physical, unsigned protection) {
+    return trap_kernel_6(KCALL_GRANT, GRANT_PIN, process, address, bytes, (uint64_t)physical,
+                         protection);
+}
+
+static inline int grant_unpin(endpoint_t process, uint64_t address, uint64_t bytes) {
+    return trap_kernel_6(KCALL_GRANT, GRANT_UNPIN, process, address, bytes, 0, 0);
+}
+
+static inline int grant_import(endpoint_t child, uint64_t address, uint64_t bytes,
+                               const uint64_t *physical, unsigned protection) {
+    return trap_kernel_6(KCALL_GRANT, GRANT_IMPORT, child, address, bytes, (uint64_t)physical,
+                         protection);
+}
+
+static inline int grant_withdraw(endpoint_t child, uint64_t address) {
+    return trap_kernel_6(KCALL_GRANT, GRANT_WITHDRAW, child, address, 0, 0, 0);
 }
 
 #endif

@@ -1,0 +1,4 @@
+name := test-grants
+sources := $(wildcard $(here)/*.c) ../support/child.c ../support/cores.c
+libraries :=
+settings := ACCEL=icount CORES=3
