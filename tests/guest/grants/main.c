@@ -293,6 +293,31 @@ static void test_death_of_the_mapper(const struct places *p) {
     stop();
 }
 
+/* ---- Cores that fail ---- */
+
+static void test_fencing(void) {
+    snprintf(where, sizeof where, "core 2 fails");
+    start(&(struct places){ 0, 2, 1 });
+    struct grant_name root;
+    map_both(&root);
+    tap_is(core_control(CORE_CONTROL_FENCE, 2), 0, "the core of a mapper, and link, is fenced");
+    b = ENDPOINT_NONE;
+    tap_ok(becomes_zero(c), "what was passed on there is gone");
+    tap_ok(becomes_free(), "it has acknowledged by that");
+    tap_is(end(a, root), 0, "revocation does not wait for it");
+    stop();
+    tap_is(core_control(CORE_CONTROL_START, 2), 0, "it starts again");
+    start(&(struct places){ 2, 0, 1 });
+    map_both(&root);
+    tap_is(core_control(CORE_CONTROL_FENCE, 2), 0, "the core of a grantor is fenced");
+    a = ENDPOINT_NONE;
+    tap_ok(becomes_zero(b) && becomes_zero(c), "its memory is gone elsewhere");
+    tap_is(ASK(b, PEER_UNMAP, WINDOW), 0, "and given up");
+    check("that");
+    stop();
+    tap_is(core_control(CORE_CONTROL_START, 2), 0, "it starts again");
+}
+
 static uint64_t shared_frames(uint32_t core) {
     struct memory_info info = { 0 };
 
@@ -326,5 +351,6 @@ int main(int argc, char **argv) {
     tap_plan(0);
     for (unsigned i = 0; i < sizeof rounds / sizeof rounds[0]; i++)
         round_of(&rounds[i]);
+    test_fencing();
     return tap_done();
 }
