@@ -110,16 +110,23 @@ void sched_init_process(struct process *p, const struct process *supervisor) {
     };
 }
 
+/* Whose last quantum was used up. */
+__attribute__((cold, noinline)) static void begin_new_quantum(struct process *p, uint64_t now) {
+    p->sched.quantum_left = budget_slice(p, now);
+    quantum_end = now + p->sched.quantum_left;
+}
+
 static void begin_quantum(struct process *p, uint64_t now) {
     donor = p;
     p->lender = NULL;
     if (__builtin_expect(!p->sched.quantum_left, 0))
-        p->sched.quantum_left = budget_slice(p, now);
-    quantum_end = now + p->sched.quantum_left;
+        begin_new_quantum(p, now);
+    else
+        quantum_end = now + p->sched.quantum_left;
 }
 
 /* The running quantum is used up. */
-static void use_up(uint64_t now) {
+__attribute__((cold, noinline)) static void use_up(uint64_t now) {
     if (ready)
         sched->tick(donor);
     else
@@ -133,10 +140,10 @@ static void use_up(uint64_t now) {
  * ends: who is faster than the timer, by yielding or waiting right before it, gets no other.
  */
 static void end_quantum(uint64_t now) {
-    if (donor && now < quantum_end)
-        donor->sched.quantum_left = quantum_end - now;
-    else if (donor)
+    if (__builtin_expect(donor && now >= quantum_end, 0))
         use_up(now);
+    else if (donor)
+        donor->sched.quantum_left = quantum_end - now;
     donor = NULL;
 }
 
