@@ -45,7 +45,7 @@ static int (*const handlers[KCALL_COUNT])(struct process *p) = {
 };
 
 /* The caller may not make this call. */
-__attribute__((cold, noinline)) static int refuse(struct process *p, uint32_t number) {
+__attribute__((cold, noinline)) static int refuse_call(struct process *p, uint32_t number) {
     if (!(p->ipc_permitted & IPC_BIT(SENDREC)))
         return process_refuse(p, REFUSED_PRIMITIVE_RIGHT, -E_PERM);
     if (number >= KCALL_COUNT || !(KCALL_ALL >> number & 1))
@@ -71,7 +71,7 @@ void kcall(struct process *p) {
     if (__builtin_expect(number < KCALL_COUNT && p->kcalls_open >> number & 1, 1))
         result = handlers[number](p);
     else
-        result = refuse(p, number);
+        result = refuse_call(p, number);
     if (result <= 0)
         p->context.rax = (uint64_t)(int64_t)result;
     if (__builtin_expect(result != 0 || (trace_classes | sched_work), 0))

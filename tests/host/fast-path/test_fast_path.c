@@ -20,7 +20,7 @@ static const struct route ipc = {
 
 static const struct route null_call = {
     .from = "syscall_entry",
-    .leaves = { "ipc_slow", "ipc_entry.cold", "off", "refuse", "finish",
+    .leaves = { "ipc_slow", "ipc_entry.cold", "off", "refuse_call", "kcall.cold", "finish",
                 "return_to_user.interrupted" },
     .through = "kcall_null",
     .indirect = "kcall_null",
