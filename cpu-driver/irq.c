@@ -3,6 +3,7 @@
 #include "binding.h"
 #include "core.h"
 #include "ipc.h"
+#include "log.h"
 #include "string.h"
 #include "time.h"
 #include "trace.h"
@@ -200,6 +201,8 @@ static void storm(struct source *s) {
     set_hardware_mask(s);
     if (s->driver)
         process_count_refusal(s->driver, REFUSED_STORM);
+    else
+        log_line("irq: storm of line %u, which another core has, masked", s->line);
     if (!s->driver || process_find(s->driver->supervisor, &supervisor) == 0)
         ipc_event(supervisor, EVENT_STORM);
 }

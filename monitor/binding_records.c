@@ -27,7 +27,11 @@ static uint64_t window(const struct binding_record *r) {
 }
 
 bool record_is_initiator(const struct binding_record *r) {
-    return r->kind == BOUND_CHANNEL_0 || r->kind == BOUND_POOL_OWNER;
+    return r->kind == BOUND_CHANNEL_0 || r->kind == BOUND_POOL_OWNER || r->kind == BOUND_LINE;
+}
+
+bool record_is_line(const struct binding_record *r) {
+    return r->kind == BOUND_LINE || r->kind == BOUND_LINE_SOURCE;
 }
 
 bool record_is_channel(const struct binding_record *r) {
@@ -109,8 +113,21 @@ int record_take(endpoint_t process, unsigned most, struct binding_record **taken
     return -E_NOSLOT;
 }
 
+/* An end of a line: the driver's, or the line's own, whose name nobody needs. */
+static int open_line(struct binding_record *r) {
+    uint64_t cookie = BOUND_LINE_COOKIE + r->cookie;
+    if (r->kind == BOUND_LINE)
+        return bind_open(record_number(r), r->process, r->peer_core, cookie, &r->name);
+    int error = bind_line(record_number(r), r->line, r->peer_core, r->limit);
+    if (!error)
+        r->name = ENDPOINT_KERNEL;
+    return error;
+}
+
 /* Gives the process its end, with the memory; it can ring when the other's number is known. */
 int record_open(struct binding_record *r) {
+    if (record_is_line(r))
+        return open_line(r);
     int error = bind_open(record_number(r), r->process, r->peer_core, r->cookie, &r->name);
 
     if (error)
@@ -144,11 +161,15 @@ static int make_share(struct binding_record *r) {
 }
 
 void record_drop_share(const struct binding_record *r) {
+    if (record_is_line(r))
+        return;
     share_free(share_address(r), r->bytes);
     privctl_give_frames(r->process, r->bytes / PAGE_SIZE); /* in vain if it is dead */
 }
 
 int record_begin(struct binding_record *r) {
+    if (record_is_line(r))
+        return record_open(r);
     int error = make_share(r);
 
     if (error)
@@ -175,13 +196,26 @@ void record_describe(const struct binding_record *r, uint64_t arg[MESSAGE_ARGS])
     arg[5] = r->kind;
 }
 
-/* pages - 1: 9 bits, log2(slots): 5, kind: 2, depth: 14, page number of the memory: 34 */
+/*
+ * pages - 1: 9 bits, log2(slots): 5, kind: 2, depth: 14, page number of the memory: 34. Of a line:
+ * its number: 14 bits, kind, limit: 32.
+ */
+#define PACKED_LINE BOUND_CHANNEL_1 /* as kind: an acceptor's, which no initiator packs */
+
 uint64_t record_pack(const struct binding_record *r) {
+    if (record_is_line(r))
+        return r->line | (uint64_t)PACKED_LINE << 14 | (uint64_t)r->limit << 16;
     return (r->bytes / PAGE_SIZE - 1) | (uint64_t)r->slots_log << 9 | (uint64_t)r->kind << 14 |
            (uint64_t)r->depth << 16 | r->physical / PAGE_SIZE << 30;
 }
 
 void record_unpack(struct binding_record *r, uint64_t shared) {
+    if ((shared >> 14 & 3) == PACKED_LINE) {
+        r->kind = BOUND_LINE_SOURCE;
+        r->line = shared & RECORD_LINE_MAX;
+        r->limit = (uint32_t)(shared >> 16);
+        return;
+    }
     r->bytes = ((shared & 0x1ff) + 1) * PAGE_SIZE;
     r->slots_log = shared >> 9 & 0x1f;
     r->kind = (shared >> 14 & 3) == BOUND_POOL_OWNER ? BOUND_POOL_BORROWER : BOUND_CHANNEL_1;

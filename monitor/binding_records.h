@@ -39,6 +39,7 @@ struct binding_record {
     uint32_t cookie;
     endpoint_t process, peer, name;
     uint64_t physical, bytes;
+    uint32_t line, limit; /* of an interrupt line: its number, interrupts per second */
 };
 
 extern struct binding_record binding_records[RECORDS];
@@ -48,7 +49,9 @@ extern struct binding_record binding_records[RECORDS];
     for (struct binding_record *r = binding_records; (r) < binding_records + RECORDS; (r)++)
 /* NOLINTEND(bugprone-macro-parentheses) */
 
-#define RECORD_DEPTH_MAX 0x3fffU /* that record_pack() has room for */
+/* That record_pack() has room for. */
+#define RECORD_DEPTH_MAX 0x3fffU
+#define RECORD_LINE_MAX  0x3fffU
 
 /* Its number in the kernel. */
 uint32_t record_number(const struct binding_record *r);
@@ -59,6 +62,9 @@ bool record_is_channel(const struct binding_record *r);
 
 /* The record of an initiator's number: ours, or that of a core which has sent it. Or NULL. */
 struct binding_record *record_find(uint32_t core, uint32_t number, bool ours);
+
+/* Whether it is an end of an interrupt line. Such have no memory, and the source's no process. */
+bool record_is_line(const struct binding_record *r);
 
 /* The channel of two processes, bound or on the way; the end that a process knows by a name. */
 struct binding_record *record_find_channel(endpoint_t process, endpoint_t peer);

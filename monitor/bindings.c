@@ -155,12 +155,23 @@ static bool policies_agree(const struct child *child, const char *label) {
            (policy_targets(child->policy, label) || policy_targets(other, child->label));
 }
 
+/* Whether a policy has an interrupt line. */
+static bool has_line(const struct policy *policy, uint64_t line) {
+    for (size_t i = 0; policy != NULL && i < policy->line_count; i++)
+        if (line >= policy->lines[i].first &&
+            line - policy->lines[i].first < policy->lines[i].count)
+            return true;
+    return false;
+}
+
 /* Whether an offer is to be accepted; the error otherwise. */
 static int judge(const struct binding_record *r, const struct child *child,
                  const uint64_t label_words[3]) {
     char label[LABEL_MAX + 1] = "";
 
     memcpy(label, label_words, LABEL_MAX);
+    if (r->kind == BOUND_LINE_SOURCE)
+        return has_line(policy_find(label), r->line) ? 0 : -E_PERM;
     if (child == NULL)
         return -E_PEERDEAD;
     if (!policies_agree(child, label))
@@ -189,7 +200,7 @@ static void accept(struct binding_record *r) {
         record_is_channel(r) ? record_find_channel(r->process, r->peer) : NULL;
     int error = record_open(r);
 
-    if (!error) /* it will ask us about it */
+    if (!error && !record_is_line(r)) /* it will ask us about it */
         error = privctl_allow(r->process, runtime_self());
     if (!error)
         error = bind_peer(record_number(r), r->peer_number);
@@ -198,7 +209,8 @@ static void accept(struct binding_record *r) {
         return;
     }
     r->state = RECORD_BOUND;
-    r->untold = true;
+    r->untold = !record_is_line(r);
+    r->noted = record_is_line(r);
     r->owed |= OWED_ACCEPT;
     pay(r);
     answer_crossed(r, crossed);
@@ -212,8 +224,9 @@ static void refuse(uint32_t core, uint32_t number) {
 
 static void on_offer(uint32_t core, const struct message *m) {
     struct binding_record *r;
+    unsigned most = m->arg[0] == ENDPOINT_NONE ? BOUND_MAX : channels_of(m->arg[0]);
 
-    if (record_take(m->arg[0], channels_of(m->arg[0]), &r)) {
+    if (record_take(m->arg[0], most, &r)) { /* for a line: no process */
         refuse(core, m->tag);
         return;
     }
@@ -340,6 +353,30 @@ int bindings_pool(endpoint_t client, uint64_t arg[MESSAGE_ARGS]) {
     r->kind = BOUND_POOL_OWNER;
     r->bytes = (arg[1] + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
     return offer(r, channel->peer);
+}
+
+/* Lines are core 0's. */
+int bindings_line(endpoint_t client, uint64_t arg[MESSAGE_ARGS]) {
+    const struct child *child = child_find(client);
+
+    if (machine_self() == 0)
+        return -E_INVAL;
+    if (child == NULL || arg[0] >= IRQ_MSI_BASE || !has_line(child->policy, arg[0])) {
+        privctl_refused(client, REFUSED_LINE);
+        return -E_PERM;
+    }
+    if (arg[0] > RECORD_LINE_MAX)
+        return -E_NOENT;
+    if (!cores_is_member(0))
+        return -E_PEERDEAD;
+    struct binding_record *r;
+    int error = record_take(client, BOUND_MAX, &r);
+    if (error)
+        return error;
+    r->kind = BOUND_LINE;
+    r->line = (uint32_t)arg[0];
+    r->limit = child->policy->interrupt_limit;
+    return offer(r, ENDPOINT_NONE);
 }
 
 int bindings_disconnect(endpoint_t client, endpoint_t name) {

@@ -24,6 +24,9 @@ int bindings_connect(endpoint_t client, uint64_t arg[MESSAGE_ARGS]);
 int bindings_pool(endpoint_t client, uint64_t arg[MESSAGE_ARGS]);
 int bindings_disconnect(endpoint_t client, endpoint_t name);
 
+/* MONITOR_LINE, in the same way. */
+int bindings_line(endpoint_t client, uint64_t arg[MESSAGE_ARGS]);
+
 /* MONITOR_BOUND. */
 int bindings_next(endpoint_t client, uint64_t arg[MESSAGE_ARGS]);
 

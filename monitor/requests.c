@@ -178,6 +178,8 @@ static int serve_connect(struct call *call) { return bindings_connect(call->clie
 
 static int serve_pool(struct call *call) { return bindings_pool(call->client, call->arg); }
 
+static int serve_line(struct call *call) { return bindings_line(call->client, call->arg); }
+
 static int serve_disconnect(struct call *call) {
     return bindings_disconnect(call->client, call->arg[0]);
 }
@@ -275,6 +277,7 @@ static const struct kind {
     ROW(CONNECT) = { serve_connect, .right = RIGHT_OPEN },
     ROW(POOL) = { serve_pool, .right = RIGHT_OPEN },
     ROW(DISCONNECT) = { serve_disconnect, .right = RIGHT_OPEN },
+    ROW(LINE) = { serve_line, .right = RIGHT_OPEN },
     ROW(BOUND) = { serve_bound, .right = RIGHT_OPEN },
     ROW(PUBLISH) = { serve_publish },
     ROW(FIND) = { serve_find, .right = RIGHT_OPEN },

@@ -79,6 +79,8 @@ void channel_rang(struct channel *c, const struct message *bell) {
 bool channel_own_bell(const struct message *m) {
     struct channel *c = channel_entry(m->arg[0]);
 
+    if (m->arg[0] >= BOUND_LINE_COOKIE)
+        return false;
     if (c && c->binding == m->source)
         channel_rang(c, m);
     else if (runtime_monitor() == ENDPOINT_NONE)

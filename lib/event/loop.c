@@ -1,6 +1,7 @@
 #include <runtime/event.h>
 
 #include <runtime/kcall.h>
+#include <runtime/lines.h>
 #include <runtime/startup.h>
 
 #include "../channel/channel.h"
@@ -95,6 +96,11 @@ static bool dispatch_process(const struct event_handlers *handlers, struct messa
     return false;
 }
 
+static void dispatch_lines(const struct event_handlers *handlers, uint32_t lines) {
+    if (lines && handlers->irq)
+        handlers->irq(handlers->context, lines);
+}
+
 /* A message that the kernel delivered, and that is not the library's own. The same. */
 static bool dispatch(const struct event_handlers *handlers, struct message *m) {
     if (m->source == ENDPOINT_KERNEL) {
@@ -102,7 +108,9 @@ static bool dispatch(const struct event_handlers *handlers, struct message *m) {
         return false;
     }
     if (endpoint_core(m->source) == ENDPOINT_CORE_BINDING) {
-        if (handlers->bell)
+        if (m->arg[0] >= BOUND_LINE_COOKIE)
+            dispatch_lines(handlers, line_rang(m));
+        else if (handlers->bell)
             handlers->bell(handlers->context, m->arg[0], m->arg[1] != 0);
         return false;
     }
@@ -249,6 +257,7 @@ static int run(const struct event_handlers *handlers) {
     bool reply = false;
 
     while (!loop.stopped) {
+        dispatch_lines(handlers, line_take_due());
         int error = arm_alarm();
         if (!error)
             error = next(handlers, &m, reply, &spin);

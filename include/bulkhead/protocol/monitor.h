@@ -165,7 +165,12 @@
      * than GRANT_EXPORTS_MAX of a core */                                                         \
     X(SAFEMAP, MESSAGE_TYPE_SERVICE + 36)                                                          \
     /* Takes away what was mapped so at arg[0]: then the kernel call does the rest. E_NOENT */     \
-    X(SAFEUNMAP, MESSAGE_TYPE_SERVICE + 37)
+    X(SAFEUNMAP, MESSAGE_TYPE_SERVICE + 37)                                                        \
+    /* Have an interrupt line, which is core 0's, ring a process of another core (BIND_LINE).      \
+     * arg[0]: line. Reply arg[0]: name of the binding, masked: NOTIFY to it unmasks the line, and \
+     * each bell says that it has fired and is masked again. DISCONNECT ends it. E_PERM, E_BUSY,   \
+     * E_NOENT, E_INVAL on core 0 itself, E_PEERDEAD. Open to every client */                      \
+    X(LINE, MESSAGE_TYPE_SERVICE + 40)
 
 enum monitor_request {
 #define X(name, number) MONITOR_##name = (number),
@@ -196,7 +201,12 @@ enum bound_kind {
     BOUND_CHANNEL_1 = 1, /* side 1 */
     BOUND_POOL_OWNER = 2,
     BOUND_POOL_BORROWER = 3,
+    BOUND_LINE = 4,        /* an interrupt line's, at its driver */
+    BOUND_LINE_SOURCE = 5, /* and at core 0, where no process has it */
 };
+
+/* Cookies of a driver's end of a line are not smaller. */
+#define BOUND_LINE_COOKIE 0x10000U
 
 /*
  * The memory of a channel is formatted (urpc/channel.h, both depths the same) before either side is

@@ -71,6 +71,11 @@ static inline int bind_open(uint32_t number, endpoint_t child, uint32_t core, ui
     return error;
 }
 
+static inline int bind_line(uint32_t number, uint32_t line, uint32_t core, uint32_t limit) {
+    uint64_t arg[5] = { BIND_LINE, number, line, core, limit };
+    return trap_kernel_5(KCALL_BIND, arg);
+}
+
 static inline int bind_map(uint32_t number, uint64_t address, uint64_t physical, uint64_t bytes) {
     uint64_t arg[5] = { BIND_MAP, number, address, physical, bytes };
     return trap_kernel_5(KCALL_BIND, arg);

@@ -13,6 +13,7 @@
 #include <bulkhead/trace.h>
 
 #include <runtime/ipc.h>
+#include <runtime/lines.h>
 
 /* A kernel call with up to four arguments and no output. */
 static inline int kcall_in(uint64_t call, uint64_t arg0, uint64_t arg1, uint64_t arg2,
@@ -187,20 +188,29 @@ static inline int mapdma_query(endpoint_t child, uint64_t address, uint64_t byte
     return trap_kernel_5(KCALL_MAPDMA, arg);
 }
 
-/* The line's interrupts set bit `bit` (0 to 31) of the mask that the event loop's irq() gets. */
+/* The line's interrupts set bit `bit` (0 to 31) of the mask that the event loop's irq() gets, on
+ * whichever core the process is. */
 static inline int irqctl_register(uint32_t line, unsigned bit) {
+    if (line_is_remote(line))
+        return line_register(line, bit);
     return kcall_in(KCALL_IRQCTL, IRQCTL_REGISTER, line, bit, 0);
 }
 
 static inline int irqctl_unregister(uint32_t line) {
+    if (line_is_remote(line))
+        return line_unregister(line);
     return kcall_in(KCALL_IRQCTL, IRQCTL_UNREGISTER, line, 0, 0);
 }
 
 static inline int irqctl_unmask(uint32_t line) {
+    if (line_is_remote(line))
+        return line_set_mask(line, false);
     return kcall_in(KCALL_IRQCTL, IRQCTL_UNMASK, line, 0, 0);
 }
 
 static inline int irqctl_mask(uint32_t line) {
+    if (line_is_remote(line))
+        return line_set_mask(line, true);
     return kcall_in(KCALL_IRQCTL, IRQCTL_MASK, line, 0, 0);
 }
 

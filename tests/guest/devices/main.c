@@ -1,6 +1,8 @@
 /* test-devices: what tests.h says. */
 #include "tests.h"
 
+#include <string.h>
+
 uint64_t edu;
 
 const struct child_policy driver_policy = {
@@ -69,7 +71,13 @@ uint64_t frames_in(enum frame_state state) {
     return info.frames[state];
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (argc > 1 && strcmp(argv[1], "--line") == 0)
+        return line_driver();
+    if (argc > 1 && strcmp(argv[1], "--refusals") == 0)
+        return line_refusals();
+    if (argc > 1 && strcmp(argv[1], "--hold") == 0)
+        return line_holder();
     tap_plan(0);
     edu = edu_find();
     if (!edu)
@@ -80,6 +88,7 @@ int main(void) {
     test_storms();
     test_dma();
     test_vetting();
+    test_line();
     check_kernel("in the end");
     return tap_done();
 }

@@ -39,5 +39,11 @@ void test_forged_messages(void);
 void test_storms(void);
 void test_dma(void);
 void test_vetting(void);
+void test_line(void);
+
+/* What the program does on another core; returns its exit status. */
+int line_driver(void);
+int line_refusals(void);
+int line_holder(void);
 
 #endif

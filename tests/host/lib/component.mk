@@ -1,6 +1,6 @@
 name := lib-test
 sources := $(wildcard $(here)/*.c) $(patsubst %,../../../lib/%.c,event/alarm event/asend \
-    event/loop channel/asend channel/monitor channel/pool channel/receive channel/send \
+    event/lines event/loop channel/asend channel/monitor channel/pool channel/receive channel/send \
     channel/table channel/wait console/console console/line malloc/extent process/spawn \
     start/args start/time) \
     $(patsubst %,../../../%,$(wildcard urpc/*.c))
