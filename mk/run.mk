@@ -1,6 +1,6 @@
 # Running in QEMU. tools/run.sh knows the settings, checks them and does the work.
 
-run_settings := CORES TOPOLOGY MEM ACCEL FIRMWARE SCRIPT TIMEOUT SCHED CMDLINE QEMU_EXTRA ISO GUI GDB RECORD REPLAY TRACE
+run_settings := CORES TOPOLOGY MEM ACCEL FIRMWARE IOMMU SCRIPT TIMEOUT SCHED CMDLINE QEMU_EXTRA ISO GUI GDB RECORD REPLAY TRACE
 
 # Passed on exactly as given, a `$` included.
 $(foreach setting,$(run_settings),$(eval override $(setting) := $$(value $(setting))))

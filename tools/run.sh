@@ -10,6 +10,7 @@
 #   ACCEL=auto|tcg|kvm|icount   auto: KVM where the processor has it, else TCG; icount: one
 #                        instruction per nanosecond, exactly repeatable
 #   FIRMWARE=bios|uefi   (bios)
+#   IOMMU=none|intel|amd an IOMMU of that kind, which remaps interrupts too (none): docs/iommu.md
 #   SCRIPT="cmd; cmd"    the rescue shell runs these and powers off; the exit status is 0 only if
 #                        every one succeeded
 #   TIMEOUT=SECONDS      how long a SCRIPT may take (300)
@@ -42,7 +43,7 @@ readonly generate=build/tool/topology-generate
 # An empty setting is an unset one: make passes all of them.
 cores=${CORES:-1} mem=${MEM:-512M} accel=${ACCEL:-auto} firmware=${FIRMWARE:-bios} sched=${SCHED:-}
 script=${SCRIPT:-} timeout=${TIMEOUT:-300} gdb=${GDB:-} gui=${GUI:-}
-topology=${TOPOLOGY:-} record=${RECORD:-} replay=${REPLAY:-} trace=${TRACE:-} iso=${ISO:-build/bulkhead.iso}
+iommu=${IOMMU:-none} topology=${TOPOLOGY:-} record=${RECORD:-} replay=${REPLAY:-} trace=${TRACE:-} iso=${ISO:-build/bulkhead.iso}
 
 die() {
     echo "run: $*" >&2
@@ -133,6 +134,7 @@ check_settings() {
     is_number "$cores" 1 $cores_max || die "CORES=$cores: must be 1 to $cores_max"
     check_accel
     check_firmware
+    [[ $iommu =~ ^(none|intel|amd)$ ]] || die "IOMMU=$iommu: must be none, intel or amd"
     read_mem
     read_topology
     check_mem
@@ -188,8 +190,12 @@ icount_mode() {
 
 # Sets qemu to the command that boots.
 make_command() {
-    qemu=(qemu-system-x86_64 -machine q35 -nodefaults -no-reboot -m "$mem" -vga std
+    # KVM's own I/O APIC knows nothing of an IOMMU.
+    local board=q35
+    [[ $iommu != none && $accel == kvm ]] && board+=,kernel-irqchip=split
+    qemu=(qemu-system-x86_64 -machine $board -nodefaults -no-reboot -m "$mem" -vga std
         "${machine[@]}" -smbios "type=11,value=${cmdline//,/,,}")
+    [[ $iommu != none ]] && qemu+=(-device "$iommu-iommu,intremap=on")
     # What QEMU's AMD processors know of threads and caches they do not tell without KVM.
     local cpu=max${topology:+,vendor=GenuineIntel}
     case $accel in

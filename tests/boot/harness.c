@@ -32,7 +32,7 @@ struct qemu {
 
 static const char *const all_settings[] = { "CORES", "MEM",     "FIRMWARE",   "SCRIPT", "TIMEOUT",
                                             "SCHED", "CMDLINE", "QEMU_EXTRA", "ISO",    "GUI",
-                                            "GDB",   "RECORD",  "REPLAY",     "TRACE" };
+                                            "GDB",   "RECORD",  "REPLAY",     "TRACE",  "IOMMU" };
 
 static double now(void) {
     struct timespec time;

@@ -33,6 +33,7 @@ static const struct bad_setting bad_settings[] = {
     { "MEM=9999999G", NULL, "this machine has" },
     { "ACCEL=xen", NULL, "run: ACCEL=xen: must be auto, tcg, kvm or icount" },
     { "FIRMWARE=coreboot", NULL, "run: FIRMWARE=coreboot: must be bios or uefi" },
+    { "IOMMU=yes", NULL, "run: IOMMU=yes: must be none, intel or amd" },
     { "SCHED=fifo", NULL, "run: SCHED=fifo: must be mlfq or rr" },
     { "SCRIPT=ps\nmem", NULL, "run: SCRIPT: must be one line" },
     { "TIMEOUT=0", NULL, "run: TIMEOUT=0: must be 1 to 86400" },
