@@ -180,6 +180,24 @@ void irq_unmask_bound(unsigned line) { set_mask(&sources[vector_of[line] - VECTO
 
 void irq_unbind_line(unsigned line) { deactivate(&sources[vector_of[line] - VECTOR_IRQ]); }
 
+/* ---- An IOMMU ---- */
+
+int irq_remap(uint64_t line, uint32_t handle, struct irq_remapped *now) {
+    if (!ioapic_has(line))
+        return -E_NOENT;
+    unsigned n = (unsigned)line;
+    if (handle)
+        ioapic_remap(n, handle);
+    int error = handle || !vector_of[n] ? open_line(line) : 0;
+    if (error)
+        return error;
+    *now = (struct irq_remapped){ vector_of[n], (uint8_t)lapic_id(), ioapic_id(n),
+                                  ioapic_is_level(n) };
+    if (sources[vector_of[n] - VECTOR_IRQ].active) /* its new route is masked */
+        set_hardware_mask(&sources[vector_of[n] - VECTOR_IRQ]);
+    return 0;
+}
+
 /* ---- Storms ---- */
 
 static bool is_too_many(struct source *s) {

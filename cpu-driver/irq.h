@@ -31,6 +31,16 @@ int irq_bind_line(uint64_t line, unsigned binding, uint32_t limit);
 void irq_unmask_bound(unsigned line);
 void irq_unbind_line(unsigned line);
 
+/*
+ * IRQCTL_REMAP: what a line's interrupts are now. handle: the index of its entry in the IOMMU's
+ * table and 1 more, or 0. -E_NOENT, -E_NOSLOT.
+ */
+struct irq_remapped {
+    uint8_t vector, apic_id, ioapic_id;
+    bool level;
+};
+int irq_remap(uint64_t line, uint32_t handle, struct irq_remapped *now);
+
 /* Ends the storms of a process' sources. */
 void irq_resume(struct process *p);
 

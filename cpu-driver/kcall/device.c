@@ -6,6 +6,7 @@
 #include "time.h"
 #include "vm.h"
 #include "x86_64/cpu.h"
+#include "x86_64/vectors.h"
 
 #define PORTS 0x10000UL
 
@@ -86,8 +87,27 @@ int kcall_vdevio(struct process *p) {
     return error;
 }
 
+/* For who may use all lines: whoever may name an entry of the IOMMU's table may name any. */
+static int irqctl_remap(struct process *p) {
+    struct irq_remapped now;
+    if (!priv_covers(p->irq, p->irq_count, 0, IRQ_LINES))
+        return process_refuse(p, REFUSED_LINE, -E_PERM);
+    if (ARG2(p) > 0x10000)
+        return -E_RANGE;
+    int error = irq_remap(ARG1(p), (uint32_t)ARG2(p), &now);
+    if (error)
+        return error;
+    ARG0(p) = now.vector;
+    ARG1(p) = now.apic_id;
+    ARG2(p) = now.level;
+    ARG3(p) = now.ioapic_id;
+    return 0;
+}
+
 int kcall_irqctl(struct process *p) {
     uint64_t line = ARG1(p);
+    if (ARG0(p) == IRQCTL_REMAP)
+        return irqctl_remap(p);
     if (ARG0(p) < IRQCTL_REGISTER || ARG0(p) > IRQCTL_MASK)
         return -E_BADCALL;
     if (!priv_covers(p->irq, p->irq_count, line, 1))

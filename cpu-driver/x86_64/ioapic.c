@@ -7,12 +7,19 @@
 #define REG_SELECT 0x00
 #define REG_WINDOW 0x10
 
+#define INDEX_ID          0x00
 #define INDEX_VERSION     0x01
 #define INDEX_REDIRECTION 0x10 /* two words per pin, the one with the mask first */
 
 #define REDIRECTION_ACTIVE_LOW 0x2000U
 #define REDIRECTION_LEVEL      0x8000U
 #define REDIRECTION_MASKED     0x10000U
+
+/* The remappable format: bits 14:0 of the index in the high word, bit 15 in the low one (Intel VT-d
+ * specification, 5.1.5.1). */
+#define REMAPPED_FORMAT      0x10000U
+#define REMAPPED_INDEX_SHIFT 17
+#define REMAPPED_INDEX_15    0x800U
 
 #define PIC_1         0x20
 #define PIC_2         0xa0
@@ -26,6 +33,7 @@
 struct pin {
     volatile uint8_t *registers; /* NULL: no such line */
     uint32_t low;
+    uint32_t handle; /* index in the table of the IOMMU and 1 more, or 0 */
     uint8_t number;
 };
 
@@ -69,7 +77,7 @@ void ioapic_init(void) {
         uint32_t count = (read(registers, INDEX_VERSION) >> 16 & 0xff) + 1;
         for (uint32_t n = 0; n < count && first + n < IRQ_LINES; n++) {
             struct pin *pin = &pins[first + n];
-            *pin = (struct pin){ registers, 0, (uint8_t)n };
+            *pin = (struct pin){ .registers = registers, .number = (uint8_t)n };
             write_low(pin, REDIRECTION_MASKED);
         }
     }
@@ -91,9 +99,21 @@ static uint32_t trigger_mode(unsigned line) {
 
 void ioapic_route(unsigned line, uint8_t vector, uint8_t apic_id) {
     struct pin *pin = &pins[line];
-    write(pin->registers, INDEX_REDIRECTION + 2U * pin->number + 1, (uint32_t)apic_id << 24);
-    write_low(pin, REDIRECTION_MASKED | trigger_mode(line) | vector);
+    uint32_t index = pin->handle - 1, high = (uint32_t)apic_id << 24;
+    uint32_t low = REDIRECTION_MASKED | trigger_mode(line) | vector;
+    if (pin->handle) {
+        high = index << REMAPPED_INDEX_SHIFT | REMAPPED_FORMAT;
+        low |= index >> 15 ? REMAPPED_INDEX_15 : 0;
+    }
+    write(pin->registers, INDEX_REDIRECTION + 2U * pin->number + 1, high);
+    write_low(pin, low);
 }
+
+void ioapic_remap(unsigned line, uint32_t handle) { pins[line].handle = handle; }
+
+bool ioapic_is_level(unsigned line) { return trigger_mode(line) & REDIRECTION_LEVEL; }
+
+uint8_t ioapic_id(unsigned line) { return read(pins[line].registers, INDEX_ID) >> 24 & 0xf; }
 
 void ioapic_set_mask(unsigned line, bool masked) {
     uint32_t low = pins[line].low;

@@ -15,6 +15,14 @@ bool ioapic_has(uint64_t line);
  * wired for; masked. */
 void ioapic_route(unsigned line, uint8_t vector, uint8_t apic_id);
 
+/* When it is routed next, the line's interrupts ask an IOMMU for entry handle - 1 of its table; 0:
+ * they do not. */
+void ioapic_remap(unsigned line, uint32_t handle);
+
+/* Whether the line is level-triggered, and the id of its I/O APIC. */
+bool ioapic_is_level(unsigned line);
+uint8_t ioapic_id(unsigned line);
+
 void ioapic_set_mask(unsigned line, bool masked);
 
 #endif

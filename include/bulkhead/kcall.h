@@ -222,6 +222,15 @@ enum irqctl_op {
     IRQCTL_UNREGISTER = 2,
     IRQCTL_UNMASK = 3,
     IRQCTL_MASK = 4,
+    /*
+     * How a line's interrupts look to an IOMMU, for the server that drives it: who may use every
+     * line there can be. out arg[0]: vector, arg[1]: APIC id, arg[2]: 1 if it is level-triggered,
+     * arg[3]: id of its I/O APIC. From now on the line keeps that vector, whoever registers it.
+     * arg[2]: 0, or the index of its entry in the table of the IOMMU and 1 more: the line's
+     * interrupts ask for that entry from now on (Intel VT-d specification, 5.1.5.1). E_PERM,
+     * E_NOENT, E_NOSLOT, E_RANGE
+     */
+    IRQCTL_REMAP = 5,
 };
 
 /*

@@ -214,6 +214,23 @@ static inline int irqctl_mask(uint32_t line) {
     return kcall_in(KCALL_IRQCTL, IRQCTL_MASK, line, 0, 0);
 }
 
+/* How a line's interrupts look to an IOMMU. */
+struct irqctl_line {
+    uint32_t vector, apic_id;
+    bool level;
+    uint8_t ioapic_id;
+};
+
+/* `handle` is 0, or the index of the line's entry in the table of the IOMMU and 1 more. */
+static inline int irqctl_remap(uint32_t line, uint32_t handle, struct irqctl_line *wired) {
+    uint64_t arg[4] = { IRQCTL_REMAP, line, handle, 0 };
+    int error = trap_kernel_4(KCALL_IRQCTL, arg);
+    if (!error)
+        *wired = (struct irqctl_line){ (uint32_t)arg[0], (uint32_t)arg[1], arg[2] != 0,
+                                       (uint8_t)arg[3] };
+    return error;
+}
+
 /* ---- Time ---- */
 
 /*

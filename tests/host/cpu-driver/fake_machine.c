@@ -96,7 +96,18 @@ bool ioapic_has(uint64_t line) { return line < FAKE_LINES; }
 
 void ioapic_route(unsigned line, uint8_t vector, uint8_t apic_id) {
     (void)apic_id;
-    fake_lines[line] = (struct fake_line){ .vector = vector, .masked = true };
+    fake_lines[line].vector = vector;
+    fake_lines[line].masked = true;
+}
+
+void ioapic_remap(unsigned line, uint32_t handle) { fake_lines[line].handle = handle; }
+
+/* As on a PC: those of ISA are edge-triggered. */
+bool ioapic_is_level(unsigned line) { return line >= 16; }
+
+uint8_t ioapic_id(unsigned line) {
+    (void)line;
+    return FAKE_IOAPIC;
 }
 
 void ioapic_set_mask(unsigned line, bool masked) { fake_lines[line].masked = masked; }

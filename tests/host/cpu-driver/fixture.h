@@ -15,7 +15,10 @@
 struct fake_line {
     uint8_t vector;
     bool masked;
+    uint32_t handle; /* of an IOMMU */
 };
+
+#define FAKE_IOAPIC 9
 
 extern struct fake_line fake_lines[FAKE_LINES];
 

@@ -185,6 +185,53 @@ Test(irq, line_keeps_its_vector) {
     cr_assert(fake_lines[LINE].masked);
 }
 
+/* ---- An IOMMU ---- */
+
+static uint64_t line_now[MESSAGE_ARGS];
+
+/* Asks for a line, or gives it an entry of the IOMMU's table. */
+static int remap(struct process *who, uint64_t line, uint64_t handle) {
+    memcpy(line_now, (uint64_t[MESSAGE_ARGS]){ IRQCTL_REMAP, line, handle }, sizeof line_now);
+    return fixture_kcall(who, KCALL_IRQCTL, line_now);
+}
+
+Test(irq, line_is_remapped_as_it_is) {
+    open_line(p, 2);
+    struct fake_line before = fake_lines[LINE];
+    cr_assert_eq(remap(first, LINE, 0), 0);
+    cr_assert_eq(line_now[0], before.vector);
+    cr_assert_eq(line_now[2], 0, "edge");
+    cr_assert_eq(line_now[3], FAKE_IOAPIC);
+    cr_assert(!fake_lines[LINE].masked && !fake_lines[LINE].handle, "to ask changes nothing");
+    cr_assert_eq(remap(first, LINE, 0x10000), 0);
+    cr_assert_eq(fake_lines[LINE].handle, 0x10000);
+    cr_assert_eq(fake_lines[LINE].vector, before.vector);
+    cr_assert(!fake_lines[LINE].masked);
+    fire(before.vector);
+    cr_assert_eq(told(p), 1 << 2);
+    cr_assert_eq(remap(first, LINE, LINE + 1), 0);
+    cr_assert(fake_lines[LINE].masked, "until its driver asks for more");
+}
+
+Test(irq, line_of_nobody_is_remapped_and_keeps_its_vector) {
+    cr_assert_eq(remap(first, LINE, LINE + 1), 0);
+    cr_assert(fake_lines[LINE].masked);
+    uint64_t vector = line_now[0];
+    open_line(p, 0);
+    cr_assert_eq(fake_lines[LINE].vector, vector);
+    cr_assert_eq(fake_lines[LINE].handle, LINE + 1);
+    cr_assert_eq(remap(first, 20, 0), 0);
+    cr_assert_eq(line_now[2], 1, "level");
+}
+
+Test(irq, lines_are_remapped_by_who_has_all) {
+    cr_assert_eq(remap(p, LINE, 0), -E_PERM);
+    cr_assert_eq(remap(p, LINE, 1), -E_PERM);
+    cr_assert_eq(remap(first, FAKE_LINES, 0), -E_NOENT);
+    cr_assert_eq(remap(first, UINT64_MAX, 0), -E_NOENT);
+    cr_assert_eq(remap(first, LINE, 0x10001), -E_RANGE);
+}
+
 /* ---- Storms ---- */
 
 static void limit(const struct process *who, uint64_t per_second) {
