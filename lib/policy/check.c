@@ -87,6 +87,11 @@ static bool are_alternatives(const struct policy *a, const struct policy *b) {
            (a->instead != NULL && b->instead != NULL && strcmp(a->instead, b->instead) == 0);
 }
 
+/* The servers of devices see to those of all drivers. */
+static bool is_keeper(const struct policy *policy) {
+    return policy->service == SERVICE_PCI || policy->service == SERVICE_IOMMU;
+}
+
 static bool check_pair(struct policy_set *set, const struct policy *last,
                        const struct policy *other) {
     if (covers(other->program, last->program))
@@ -95,7 +100,9 @@ static bool check_pair(struct policy_set *set, const struct policy *last,
         return true;
     if (last->service != SERVICE_NONE && last->service == other->service)
         return conflict(set, last, other, "is the same service as");
-    const char *what = are_alternatives(last, other) ? NULL : device_conflict(last, other);
+    if (is_keeper(last) || is_keeper(other) || are_alternatives(last, other))
+        return true;
+    const char *what = device_conflict(last, other);
     return what == NULL || conflict(set, last, other, what);
 }
 
