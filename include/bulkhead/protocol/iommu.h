@@ -75,9 +75,10 @@ enum iommu_request {
 #define IOMMU_BASE 0x40000000UL
 #define IOMMU_END  0xc0000000UL
 
-#define IOMMU_MAP_MAX  (2UL << 20) /* bytes of one request, as of one MAPDMA */
-#define IOMMU_MESSAGES 32          /* interrupts of a device */
-#define IOMMU_FAULTS   64          /* that are kept */
+#define IOMMU_MAP_MAX   (2UL << 20) /* bytes of one request, as of one MAPDMA */
+#define IOMMU_MESSAGES  32          /* interrupts of a device */
+#define IOMMU_NO_DEVICE 0xffffU
+#define IOMMU_FAULTS    64 /* that are kept */
 
 enum iommu_access {
     IOMMU_READ = 1 << 0,  /* the device may read: data that goes out */
@@ -108,6 +109,8 @@ enum iommu_kind {
     X(NOT_READABLE, "read of memory that is write-only for it") \
     X(NOT_WRITABLE, "write to memory that is read-only for it") \
     X(INTERRUPT_REFUSED, "interrupt that it may not cause")     \
+    /* some device's: IOMMU_NO_DEVICE stands for it */          \
+    X(UNTOLD, "the hardware tells no more")                     \
     X(OTHER, "see the hardware's code")
 
 enum iommu_reason {

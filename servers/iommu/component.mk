@@ -1,0 +1,3 @@
+name := iommu
+sources := $(wildcard $(here)/*.c)
+libraries :=
