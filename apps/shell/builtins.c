@@ -68,6 +68,16 @@ const struct builtin builtins[] = {
         .candidate = cores_candidate,
     },
     {
+        .name = "iommu",
+        .arguments = "[FAULTS]",
+        .help = "what confines devices, and what it refused them",
+        .details =
+            "The devices that may reach memory, how much, and how many of their interrupts are\n"
+            "let through; then the last faults: what devices tried and the hardware refused.",
+        .most = 1,
+        .run = builtin_iommu,
+    },
+    {
         .name = "mem",
         .arguments = "[CORE] | move MIB FROM TO",
         .help = "memory of a core",

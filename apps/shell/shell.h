@@ -94,6 +94,7 @@ enum status builtin_kill(const struct command *command);
 enum status builtin_report(const struct command *command);
 enum status builtin_programs(const struct command *command);
 enum status builtin_mem(const struct command *command);
+enum status builtin_iommu(const struct command *command);
 enum status builtin_log(const struct command *command);
 enum status builtin_uptime(const struct command *command);
 enum status builtin_poweroff(const struct command *command);
