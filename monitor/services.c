@@ -8,6 +8,7 @@
 #include <runtime/startup.h>
 
 #include "children.h"
+#include "machine.h"
 #include "names.h"
 
 struct service {
@@ -104,9 +105,15 @@ static void start_all(enum policy_service kind) {
     }
 }
 
+/* Where there is an IOMMU, memory is set aside for its tables. */
+static bool is_of_use(enum policy_service service) {
+    return service != SERVICE_IOMMU ||
+           machine_boot.iommu_tables.base != machine_boot.iommu_tables.end;
+}
+
 static void start_others(void) {
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
-        if (order[i].service != SERVICE_CONSOLE)
+        if (order[i].service != SERVICE_CONSOLE && is_of_use(order[i].service))
             start_all(order[i].service);
 }
 
