@@ -1,6 +1,7 @@
 #include "deaths.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include <bulkhead/protocol/monitor.h>
 #include <runtime/kcall.h>
@@ -10,10 +11,13 @@ static size_t remembered;                    /* ever */
 
 const struct death *death_remember(endpoint_t endpoint, struct report_image image) {
     struct death *death = &deaths[remembered++ % MONITOR_REPORTS];
+    struct refusal_info refusals;
 
     *death = (struct death){ .image = image };
     if (getinfo(INFO_DEATH, &death->report, sizeof death->report, endpoint, NULL, NULL))
         death->report = (struct death_report){ .endpoint = endpoint, .cause = DEATH_KILLED };
+    if (getinfo(INFO_REFUSALS, &refusals, sizeof refusals, endpoint, NULL, NULL) == 0)
+        memcpy(death->refused, refusals.count, sizeof death->refused);
     return death;
 }
 

@@ -6,7 +6,8 @@
 
 struct death {
     struct death_report report;
-    struct report_image image; /* that the dead ran */
+    uint32_t refused[REFUSAL_COUNT]; /* what the dead was refused, by kind */
+    struct report_image image;       /* that the dead ran */
 };
 
 /*

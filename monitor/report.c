@@ -169,6 +169,16 @@ void report_line(char *buffer, size_t bytes, const struct death_report *death,
     add_line(&text, death, image);
 }
 
+size_t report_refusals(char *buffer, size_t bytes, const uint32_t count[REFUSAL_COUNT]) {
+    struct text text = text_in(buffer, bytes);
+
+    for (unsigned kind = 0; kind < REFUSAL_COUNT; kind++)
+        if (count[kind] != 0)
+            add(&text, "  refused: %s, %" PRIu32 " %s\n", refusal_text(kind), count[kind],
+                count[kind] == 1 ? "time" : "times");
+    return text.used;
+}
+
 size_t report_text(char *buffer, size_t bytes, const struct death_report *death,
                    struct report_image image) {
     struct text text = text_in(buffer, bytes);

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include <bulkhead/refusal.h>
+
 #include <bulkhead/info.h>
 
 #define REPORT_BYTES      4096 /* enough for any report */
@@ -27,6 +29,11 @@ enum kill_reason {
  */
 void report_line(char *buffer, size_t bytes, const struct death_report *death,
                  struct report_image image);
+
+/*
+ * What a process was refused, a line for each kind. Returns its length as report_text().
+ */
+size_t report_refusals(char *buffer, size_t bytes, const uint32_t count[REFUSAL_COUNT]);
 
 /*
  * The whole report, several lines. Returns its length without the terminating zero; it is cut off

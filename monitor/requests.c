@@ -74,7 +74,9 @@ static int serve_report(struct call *call) {
 
     if (death == NULL)
         return -E_NOENT;
-    return deliver(call, report_text(call->text, MONITOR_TEXT_MAX, &death->report, death->image));
+    size_t length = report_text(call->text, MONITOR_TEXT_MAX, &death->report, death->image);
+    length += report_refusals(call->text + length, MONITOR_TEXT_MAX - length, death->refused);
+    return deliver(call, length);
 }
 
 static int serve_kill(struct call *call) {

@@ -47,7 +47,7 @@ const struct builtin builtins[] = {
         .help = "processes",
         .details =
             "Of all cores, or of one: the first number of an endpoint is its core. -v shows\n"
-            "whom each waits for, and what its policy lets it have.",
+            "whom each waits for, what its policy lets it have, and what it was refused.",
         .most = 2,
         .run = builtin_ps,
         .candidate = core_candidate,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include <bulkhead/error.h>
+#include <bulkhead/refusal.h>
 
 #include "manager.h"
 #include "members.h"
@@ -73,6 +74,23 @@ static enum status select_processes(const struct command *command, bool *details
     return error ? core_failed(command, core, error) : STATUS_OK;
 }
 
+/* What each was refused, by kind. */
+static void print_refusals(const struct process_list *list) {
+    for (size_t i = 0; i < list->count; i++) {
+        const struct process_info *process = &list->process[i];
+        struct refusal_info info;
+        uint64_t arg[4] = { INFO_REFUSALS, (uint64_t)&info, sizeof info, process->endpoint };
+        if (process->refusals == 0 || manager_getinfo(endpoint_core(process->endpoint), arg) != 0 ||
+            arg[0] != sizeof info)
+            continue;
+        for (unsigned kind = 0; kind < REFUSAL_COUNT; kind++)
+            if (info.count[kind] != 0)
+                printf("%.*s was refused: %s, %" PRIu32 " %s\n", LABEL_MAX, process->label,
+                       refusal_text(kind), info.count[kind],
+                       info.count[kind] == 1 ? "time" : "times");
+    }
+}
+
 enum status builtin_ps(const struct command *command) {
     static const struct table_column columns[] = {
         { "ENDPOINT", TABLE_LEFT },   { "LABEL", TABLE_LEFT },       { "STATE", TABLE_LEFT },
@@ -96,6 +114,8 @@ enum status builtin_ps(const struct command *command) {
             if (details)
                 row_details(&table, list, &list->process[i]);
         }
+    if (details)
+        print_refusals(list);
     return STATUS_OK;
 }
 

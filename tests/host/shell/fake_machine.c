@@ -138,6 +138,8 @@ static int getinfo_of(const struct fake_core *c, uint64_t arg[4]) {
         return put(arg, &c->memory, sizeof c->memory);
     case INFO_LOG:
         return put_log(c, arg);
+    case INFO_REFUSALS:
+        return put(arg, &c->refused, sizeof c->refused);
     default:
         return -E_INVAL;
     }

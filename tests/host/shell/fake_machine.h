@@ -10,6 +10,7 @@
 
 #include <bulkhead/ipc.h>
 #include <bulkhead/protocol/monitor.h>
+#include <bulkhead/refusal.h>
 #include <bulkhead/startup.h>
 
 #define IPC_INLINE static inline
@@ -41,6 +42,7 @@ struct fake_core {
     uint64_t idle_step; /* percent of the time that it is idle, from now on */
     struct memory_info memory;
     struct process_info process[FAKE_PROCESSES]; /* by slot; endpoint ENDPOINT_NONE: free */
+    struct refusal_info refused;                 /* of every process that has refusals */
     const char *log;                             /* all that was ever logged */
     size_t log_dropped;                          /* bytes of it that are not kept any more */
 };

@@ -209,6 +209,20 @@ Test(cores, processes_are_those_of_all_members_or_of_one) {
     cr_expect_eq(lines_shown(), 1 + 1 + 3, "%s", shown);
 }
 
+Test(cores, what_a_process_was_refused_is_shown) {
+    endpoint_t spin = fake_process(2, "spin");
+    fake.core[2].process[endpoint_slot(spin)].refusals = 8;
+    fake.core[2].refused.count[REFUSED_KCALL] = 7;
+    fake.core[2].refused.count[REFUSED_TARGET] = 1;
+    cr_expect_eq(run("ps 2"), STATUS_OK);
+    cr_expect_null(strstr(shown, "refused"), "%s", shown);
+    cr_expect_eq(run("ps -v 2"), STATUS_OK);
+    cr_expect_not_null(strstr(shown, "\nspin was refused: kernel call not allowed, 7 times\n"),
+                       "%s", shown);
+    cr_expect_not_null(strstr(shown, "\nspin was refused: destination not allowed, 1 time\n"), "%s",
+                       shown);
+}
+
 Test(cores, more_processes_than_fit_into_a_reply_are_fetched_in_pages) {
     for (int i = 0; i < 200; i++)
         fake_process(2, "hello");

@@ -148,6 +148,18 @@ Test(report, shows_registers_and_backtrace) {
     cr_assert_not_null(strstr(text, "r10   1234567890abcdef"), "%s", text);
 }
 
+Test(report, shows_what_was_refused) {
+    uint32_t count[REFUSAL_COUNT] = { [REFUSED_DEVICE] = 12, [REFUSED_PROTECTION] = 1 };
+    char text[REPORT_BYTES];
+    size_t length = report_refusals(text, sizeof text, count);
+
+    cr_assert_eq(length, strlen(text));
+    cr_assert_str_eq(text, "  refused: general protection fault, 1 time\n"
+                           "  refused: device port, register or memory not allowed, 12 times\n");
+    cr_assert_eq(report_refusals(text, 11, count), 10);
+    cr_assert_str_eq(text, "  refused:");
+}
+
 Test(report, is_cut_off_at_the_end_of_the_buffer) {
     struct death_report death = death_of(DEATH_EXCEPTION);
     char whole[REPORT_BYTES];
