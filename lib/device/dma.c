@@ -26,7 +26,7 @@ static int find_server(void) {
 
 /* Whether the machine has an IOMMU: then memory is set aside for its tables. */
 static bool has_iommu(void) {
-    struct firmware_memory memory;
+    struct firmware_memory memory = { 0 };
 
     return getinfo(INFO_FIRMWARE, &memory, sizeof memory, INFO_FIRMWARE_IOMMU, NULL, NULL) == 0;
 }

@@ -22,7 +22,7 @@ struct entry {
     uint64_t low, high;
 };
 
-_Static_assert(LINES_MAX + DOMAINS_MAX * IOMMU_MESSAGES <= 1 << TABLE_ENTRIES_LOG, "all have room");
+_Static_assert(LINES + DOMAINS_MAX * IOMMU_MESSAGES <= 1 << TABLE_ENTRIES_LOG, "all have room");
 _Static_assert(INTEL_INTERRUPT_PAGES *PAGE_SIZE == sizeof(struct entry) << TABLE_ENTRIES_LOG, "");
 
 bool intel_remaps(void) {
@@ -33,7 +33,7 @@ bool intel_remaps(void) {
 }
 
 static unsigned first_of(const struct domain *domain) {
-    return LINES_MAX + domain_index(tables.state, domain) * IOMMU_MESSAGES;
+    return LINES + domain_index(tables.state, domain) * IOMMU_MESSAGES;
 }
 
 static struct entry *entry_at(unsigned index) {
@@ -142,7 +142,7 @@ int intel_line(unsigned line, uint8_t ioapic_id, struct interrupt *interrupt, ui
 
     if (!intel_remaps())
         return -E_NOTSUP;
-    if (line >= LINES_MAX || !dmar_ioapic(&intel_table, ioapic_id, &unit, &interrupt->source))
+    if (line >= LINES || !dmar_ioapic(&intel_table, ioapic_id, &unit, &interrupt->source))
         return -E_NOENT;
     struct entry entry = make_entry(interrupt, interrupt->vector);
     *handle = line + 1;

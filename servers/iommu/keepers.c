@@ -57,8 +57,9 @@ int keepers_frames(endpoint_t driver, uint64_t address, uint64_t count, uint64_t
     struct message m = { .type = MONITOR_DMA,
                          .arg = { driver, (uint64_t)frames, count * sizeof *frames, address,
                                   count * PAGE_SIZE } };
+    int error = ipc_request(runtime_monitor(), &m);
 
-    return ipc_request(runtime_monitor(), &m);
+    return error == -E_PERM ? -E_FAULT : error; /* it is the client's memory that is not right */
 }
 
 void keepers_refused(endpoint_t process, enum refusal kind) {

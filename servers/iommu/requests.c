@@ -207,7 +207,7 @@ static int start_line(unsigned line) {
 void requests_start(void) {
     int error = hardware->remaps() ? 0 : -E_NOTSUP;
 
-    for (unsigned line = 0; line < LINES_MAX && !error; line++) {
+    for (unsigned line = 0; line < LINES && !error; line++) {
         error = start_line(line);
         if (error == -E_NOENT)
             error = 0;

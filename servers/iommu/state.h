@@ -18,7 +18,7 @@
 
 #define TABLE_PAGES_MAX 2048
 #define DOMAINS_MAX     64
-#define LINES_MAX       256
+#define LINES           256
 
 /* Pages of tables that one domain may have: one driver cannot have all. */
 #define DOMAIN_PAGES_MAX 128
