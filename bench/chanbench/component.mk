@@ -1,4 +1,4 @@
 name := chanbench
-sources := $(wildcard $(here)/*.c) ../ipcbench/figure.c
+sources := $(wildcard $(here)/*.c) ../ipcbench/figure.c ../ipcbench/run.c
 libraries :=
 flags := -Ibench/ipcbench

@@ -9,13 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <bulkhead/cmdline.h>
 #include <runtime/channel.h>
 #include <runtime/event.h>
 #include <runtime/kcall.h>
 #include <runtime/startup.h>
 #include <urpc/wait.h>
 
+#include "bench.h"
 #include "chanbench.h"
 
 #define WARM_UP 16
@@ -202,37 +202,6 @@ static int bench_bind(struct figure *figure) {
     return error;
 }
 
-static const struct {
-    const char *name;
-    int (*measure)(struct figure *figure);
-} benches[] = {
-    { "chan_send", bench_chan_send },
-    { "chan_recv", bench_chan_recv },
-    { "rpc_polled", bench_rpc_polled },
-    { "rpc_armed", bench_rpc_armed },
-    { "wake_remote", bench_wake_remote },
-    { "rpc_asleep", bench_rpc_asleep },
-    { "bind", bench_bind },
-    { "notify_remote", bench_notify_remote },
-    { "map_remote", bench_map_remote },
-    { "revoke_remote", bench_revoke_remote },
-    { "core_start", bench_core_start },
-    { "recv_1_of_1", bench_recv_any },
-    { "recv_1_of_64", bench_recv_1_of_64 },
-};
-
-enum { BENCHES = sizeof benches / sizeof benches[0] };
-
-static const char *unit(void) {
-    static char line[1024];
-    char accel[16];
-
-    if (getinfo(INFO_CMDLINE, line, sizeof line - 1, 0, NULL, NULL) == 0 &&
-        cmdline_get(line, "accel", accel, sizeof accel) >= 0 && strcmp(accel, "icount") == 0)
-        return "insn";
-    return "cycles";
-}
-
 int start_partner(const char *args, endpoint_t *started) {
     size_t name = strlen(args) + 1, bytes = name + strlen(args + name) + 1;
     struct message m = { .type = MONITOR_SPAWN, .arg = { (uint64_t)args, bytes, 2 } };
@@ -247,38 +216,33 @@ void end_partner(endpoint_t started) {
     ipc_request(runtime_monitor(), &(struct message){ .type = MONITOR_KILL, .arg = { started } });
 }
 
-static int run(unsigned index) {
-    static struct figure figure;
-
-    figure.name = benches[index].name;
-    figure.count = 0;
-    int error = benches[index].measure(&figure);
-    if (error)
-        printf("chanbench: %s: %s\n", figure.name, error_text(error));
-    else
-        figure_print(&figure, unit());
-    return error;
-}
-
-static bool wanted(int argc, char **argv, const char *name) {
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], name) == 0)
-            return true;
-    return argc == 1;
-}
-
 int main(int argc, char **argv) {
+    static const struct bench benches[] = {
+        { "chan_send", bench_chan_send, NULL },
+        { "chan_recv", bench_chan_recv, NULL },
+        { "rpc_polled", bench_rpc_polled, NULL },
+        { "rpc_armed", bench_rpc_armed, NULL },
+        { "wake_remote", bench_wake_remote, NULL },
+        { "rpc_asleep", bench_rpc_asleep, NULL },
+        { "bind", bench_bind, NULL },
+        { "notify_remote", bench_notify_remote, NULL },
+        { "map_remote", bench_map_remote, NULL },
+        { "revoke_remote", bench_revoke_remote, NULL },
+        { "core_start", bench_core_start, NULL },
+        { "recv_1_of_1", bench_recv_any, NULL },
+        { "recv_1_of_64", bench_recv_1_of_64, NULL },
+        { NULL, NULL, NULL },
+    };
+
     if (argc == 2 && strcmp(argv[1], "serve") == 0)
         return serve();
 
-    int failed = start_partner("chanbench\0serve", &partner);
-    if (failed) {
-        printf("chanbench: no partner on another core: %s\n", error_text(failed));
+    int error = start_partner("chanbench\0serve", &partner);
+    if (error) {
+        printf("chanbench: no partner on another core: %s\n", error_text(error));
         return 1;
     }
-    for (unsigned index = 0; index < BENCHES; index++)
-        if (wanted(argc, argv, benches[index].name))
-            failed |= run(index);
+    int status = bench_main(benches, argc, argv);
     end_partner(partner);
-    return failed ? 1 : 0;
+    return status;
 }

@@ -10,6 +10,8 @@
 #ifndef IPCBENCH_BENCH_H
 #define IPCBENCH_BENCH_H
 
+#include <stdbool.h>
+
 #include <runtime/ipc.h>
 
 #include "figure.h"
@@ -32,6 +34,12 @@ struct bench {
  * the arguments name, or all. Arguments of the form NAME=VALUE are the program's own.
  */
 int bench_main(const struct bench *all, int argc, char **argv);
+
+/* What the time-stamp counter counts: "insn", where QEMU is made to do so, or "cycles". */
+const char *bench_unit(void);
+
+/* Whether the arguments name a figure, or none at all. */
+bool bench_wanted(int argc, char **argv, const char *name);
 
 bench_fn bench_kcall_null, bench_sendrec_0, bench_sendrec_6, bench_sendrec_slow, bench_asend,
     bench_notify;

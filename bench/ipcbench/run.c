@@ -1,5 +1,5 @@
 /*
- * What the benchmarks of one core have in common: which figures are wanted, and the lines that are
+ * What the benchmarks have in common: which figures are wanted, and the lines that are
  * printed of them.
  */
 #include <inttypes.h>
@@ -18,11 +18,8 @@
 static const char *program;         /* its name */
 static const struct bench *benches; /* what it can measure */
 
-/*
- * The time-stamp counter counts instructions where QEMU is made to: whoever starts it so says it on
- * the command line.
- */
-static const char *unit(void) {
+/* Whoever starts QEMU so says it on the command line. */
+const char *bench_unit(void) {
     static char line[CMDLINE_BYTES];
     char accel[16];
 
@@ -56,12 +53,11 @@ static int run(const struct bench *bench) {
     else if (figure.count == 0)
         printf("%s: %s cannot be measured here\n", program, figure.name);
     else
-        figure_print_with(&figure, unit(), bench->keys != NULL ? bench->keys : "");
+        figure_print_with(&figure, bench_unit(), bench->keys != NULL ? bench->keys : "");
     return error;
 }
 
-/* Whether the arguments name a figure, or none at all. */
-static bool wanted(int argc, char **argv, const char *name) {
+bool bench_wanted(int argc, char **argv, const char *name) {
     bool any = false;
 
     for (int i = 1; i < argc; i++) {
@@ -98,7 +94,7 @@ int bench_main(const struct bench *all, int argc, char **argv) {
     if (!check_arguments(argc, argv))
         return 2;
     for (const struct bench *bench = benches; bench->name != NULL; bench++)
-        if (wanted(argc, argv, bench->name))
+        if (bench_wanted(argc, argv, bench->name))
             failed |= run(bench);
     return failed ? 1 : 0;
 }

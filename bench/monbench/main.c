@@ -12,11 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <bulkhead/cmdline.h>
 #include <runtime/event.h>
 #include <runtime/kcall.h>
 #include <runtime/startup.h>
 
+#include "bench.h"
 #include "monbench.h"
 
 #define WARM_UP 2
@@ -95,7 +95,7 @@ static int unicast(enum monitor_tree tree, struct sample *sample) {
     return error;
 }
 
-static const struct bench {
+static const struct measurement {
     const char *name;
     int (*measure)(enum monitor_tree tree, struct sample *sample);
     enum monitor_tree first, last; /* the trees along which */
@@ -109,17 +109,7 @@ static const struct bench {
 
 enum { BENCHES = sizeof benches / sizeof benches[0] };
 
-static const char *unit(void) {
-    static char line[1024];
-    char accel[16];
-
-    if (getinfo(INFO_CMDLINE, line, sizeof line - 1, 0, NULL, NULL) == 0 &&
-        cmdline_get(line, "accel", accel, sizeof accel) >= 0 && strcmp(accel, "icount") == 0)
-        return "insn";
-    return "cycles";
-}
-
-static int run(const struct bench *bench, enum monitor_tree tree) {
+static int run(const struct measurement *bench, enum monitor_tree tree) {
     static struct figure figure;
     struct sample sample = { 0 };
     char keys[160];
@@ -142,15 +132,8 @@ static int run(const struct bench *bench, enum monitor_tree tree) {
     snprintf(keys, sizeof keys,
              " cores=%u tree=%s messages=%u rounds=%u path=%" PRIu64 " machine=%s", machine.members,
              trees[tree], sample.messages, sample.rounds, path, machine.name);
-    figure_print_with(&figure, unit(), keys);
+    figure_print_with(&figure, bench_unit(), keys);
     return 0;
-}
-
-static bool wanted(int argc, char **argv, const char *name) {
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], name) == 0)
-            return true;
-    return argc == 1;
 }
 
 int main(int argc, char **argv) {
@@ -162,9 +145,9 @@ int main(int argc, char **argv) {
         printf("monbench: %s\n", failed ? error_text(failed) : "there is no other core");
         return 1;
     }
-    for (const struct bench *bench = benches; bench < benches + BENCHES; bench++)
+    for (const struct measurement *bench = benches; bench < benches + BENCHES; bench++)
         for (enum monitor_tree tree = bench->first; tree <= bench->last; tree++)
-            if (wanted(argc, argv, bench->name))
+            if (bench_wanted(argc, argv, bench->name))
                 failed |= run(bench, tree);
     partners_end();
     return failed ? 1 : 0;
