@@ -10,18 +10,24 @@
 
 _Static_assert(sizeof(struct mapping) * GRANT_MAPPINGS_MAX <= PAGE_SIZE, "records fit a frame");
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a declaration */
 #define for_each_mapping(r, p) \
-    for (struct mapping *r = (p)->mappings; r && r < (p)->mappings + GRANT_MAPPINGS_MAX; r++)
+    for (struct mapping *r = (p)->mappings; (r) && (r) < (p)->mappings + GRANT_MAPPINGS_MAX; (r)++)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static struct mapping *find_mapping(const struct process *p, uint64_t address) {
-    for_each_mapping(r, p) if (r->pages && r->whole && r->address == address) return r;
+    for_each_mapping(r, p)
+        if (r->pages && r->whole && r->address == address)
+            return r;
     return NULL;
 }
 
 /* The mapping that a call which is restarted has begun. A process makes one call at a time, and the
  * monitor maps one thing at a time for it. */
 static struct mapping *find_begun(const struct process *p, bool imported) {
-    for_each_mapping(r, p) if (r->pages && !r->whole && r->imports == imported) return r;
+    for_each_mapping(r, p)
+        if (r->pages && !r->whole && r->imports == imported)
+            return r;
     return NULL;
 }
 
@@ -240,7 +246,8 @@ bool mapping_release_step(struct process *p) {
 
 uint64_t mapping_frames(const struct process *p) {
     uint64_t count = p->mappings != NULL;
-    for_each_mapping(r, p) count += r->pages != 0;
+    for_each_mapping(r, p)
+        count += r->pages != 0;
     return count;
 }
 

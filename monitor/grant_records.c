@@ -8,7 +8,7 @@
 
 #include "grants.h"
 
-#define RECORDS (8 * GRANTS_RECORDED_MAX)
+#define RECORDS (UINT64_C(8) * GRANTS_RECORDED_MAX)
 
 static struct recorded_grant records[RECORDS];
 static uint64_t uses; /* of any entry, ever: an id never comes back */

@@ -356,7 +356,7 @@ __attribute__((cold, noinline)) static void *borrowed_data(struct process *p, ui
 /* Nothing is ever mapped for users in the lower half but in user space. */
 void *vm_user_data(struct process *p, uint64_t address, bool write) {
     uint64_t need = PTE_PRESENT | PTE_USER | (write ? PTE_WRITE : 0);
-    if (__builtin_expect(address >> 47, 0))
+    if (__builtin_expect(address >> 47 != 0, 0))
         return NULL;
     const uint64_t *entry = find_page(p, address);
     if (__builtin_expect(!entry || (*entry & (need | PTE_BORROWED)) != need, 0))

@@ -182,9 +182,9 @@ enum monitor_request {
 
 /* Grants: above the bytes of a region, what is allowed of them. */
 #define MONITOR_ACCESS_SHIFT 56
-#define GRANTS_RECORDED_MAX \
-    32 /* by a process; by all of them on one grantor's core eight times that */
-#define GRANT_EXPORTS_MAX 256
+/* Recorded grants by a process; by all of them on one grantor's core eight times that. */
+#define GRANTS_RECORDED_MAX 32U
+#define GRANT_EXPORTS_MAX   256
 
 /* In the place of a core. */
 #define CORE_HERE UINT64_C(0xffff)

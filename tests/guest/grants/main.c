@@ -6,6 +6,7 @@
 
 #include "../support/child.h"
 #include "../support/cores.h"
+#include "example.h"
 #include "peer.h"
 
 /* Where the three peers of a round live: `a` has the memory, `b` is its grantee, and passes on to
@@ -328,6 +329,7 @@ static uint64_t shared_frames(uint32_t core) {
 static void round_of(const struct places *p) {
     snprintf(where, sizeof where, "cores %u %u %u", p->a, p->b, p->c);
     start(p);
+    tap_is(lend_greeting(a), 0, "the example of the docs works, %s", where);
     test_copies();
     test_delegation();
     test_mapping();

@@ -6,6 +6,7 @@
 #include <runtime/tap.h>
 
 #include "../support/cores.h"
+#include "example.h"
 
 static uint8_t buffer[BUFFER_BYTES] __attribute__((aligned(PAGE_SIZE)));
 
@@ -63,6 +64,11 @@ static int act(struct message *m) {
         return mem_protect(ENDPOINT_SELF, (uint64_t)buffer, sizeof buffer, PROT_READ | PROT_WRITE);
     case PEER_CHECK:
         return sysctl_check(&m->arg[0]);
+    case EXAMPLE_READ: {
+        char text[64] = "";
+        error = read_greeting(m, text, sizeof text - 1);
+        return error ? error : strcmp(text, "hello across the bulkhead") == 0 ? 0 : -E_IO;
+    }
     case PEER_FRAMES:
         return count_frames(&m->arg[0]);
     default:

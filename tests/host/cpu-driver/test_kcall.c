@@ -345,6 +345,35 @@ static void shape_for_grants(struct process *who, endpoint_t child, uint32_t num
         ((uint64_t *)claim)[i] = FIXTURE_FOREIGN + random_below(64) * PAGE_SIZE;
 }
 
+static void shape_for_devices(endpoint_t child, uint32_t number, uint64_t args[MESSAGE_ARGS]) {
+    switch (number) {
+    case KCALL_VDEVIO:
+        args[0] = UINT64_C(1) << random_below(3) | (random_below(2) ? VDEVIO_WRITE : 0);
+        args[1] = 0x3f8 + random_below(9);
+        break;
+    case KCALL_IRQCTL:
+        args[0] = random_below(6);
+        args[1] = (random_below(2) ? IRQ_MSI_BASE : 3) + random_below(6);
+        args[2] = random_below(33);
+        break;
+    case KCALL_MEMMAP:
+        args[0] = MEMMAP_MAP + random_below(2);
+        args[1] = 0x10000000 + random_below(64) * PAGE_SIZE;
+        args[2] =
+            (random_below(8) ? FIXTURE_DEVICE : FIXTURE_FOREIGN) + random_below(64) * PAGE_SIZE;
+        args[3] = (1 + random_below(20)) * PAGE_SIZE;
+        args[4] = random_below(2) * PROT_WRITE;
+        break;
+    default:
+        args[0] = random_below(4) ? MAPDMA_ANYWHERE : MAPDMA_QUERY;
+        args[1] = args[0] == MAPDMA_QUERY ? child : 0x10000000 + random_below(64) * PAGE_SIZE;
+        args[2] = (1 + random_below(20)) * PAGE_SIZE;
+        args[3] = random_below(4) ? 0 : fixture_frame(random_below(1000)) | random_below(2);
+        args[4] = random_below(20) * PAGE_SIZE;
+        break;
+    }
+}
+
 /* Arguments of a shape that the call can like. */
 static void shape(struct process *who, uint32_t number, uint64_t args[MESSAGE_ARGS]) {
     endpoint_t child = any_child(who);
@@ -383,28 +412,10 @@ static void shape(struct process *who, uint32_t number, uint64_t args[MESSAGE_AR
         args[2] = random_below(3) ? random_below(12) : known[random_below(known_count)];
         break;
     case KCALL_VDEVIO:
-        args[0] = UINT64_C(1) << random_below(3) | (random_below(2) ? VDEVIO_WRITE : 0);
-        args[1] = 0x3f8 + random_below(9);
-        break;
     case KCALL_IRQCTL:
-        args[0] = random_below(6);
-        args[1] = (random_below(2) ? IRQ_MSI_BASE : 3) + random_below(6);
-        args[2] = random_below(33);
-        break;
     case KCALL_MEMMAP:
-        args[0] = MEMMAP_MAP + random_below(2);
-        args[1] = 0x10000000 + random_below(64) * PAGE_SIZE;
-        args[2] =
-            (random_below(8) ? FIXTURE_DEVICE : FIXTURE_FOREIGN) + random_below(64) * PAGE_SIZE;
-        args[3] = (1 + random_below(20)) * PAGE_SIZE;
-        args[4] = random_below(2) * PROT_WRITE;
-        break;
     case KCALL_MAPDMA:
-        args[0] = random_below(4) ? MAPDMA_ANYWHERE : MAPDMA_QUERY;
-        args[1] = args[0] == MAPDMA_QUERY ? child : 0x10000000 + random_below(64) * PAGE_SIZE;
-        args[2] = (1 + random_below(20)) * PAGE_SIZE;
-        args[3] = random_below(4) ? 0 : fixture_frame(random_below(1000)) | random_below(2);
-        args[4] = random_below(20) * PAGE_SIZE;
+        shape_for_devices(child, number, args);
         break;
     case KCALL_SETGRANT:
     case KCALL_SAFECOPY:

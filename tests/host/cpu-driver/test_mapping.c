@@ -2,7 +2,7 @@
 #include "grants.h"
 #include "mapping.h"
 
-#define PAGES 40 /* of a's memory at BUFFER */
+#define PAGES 40UL /* of a's memory at BUFFER */
 
 #define BUFFER 0x30000000UL
 
