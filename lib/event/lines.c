@@ -10,12 +10,12 @@ static struct line {
     uint32_t line;
     uint8_t bit;
     bool asked, masked, fired; /* fired: while it was masked */
-} lines[LINES_MAX];
+} lines[REMOTE_LINES_MAX];
 
 static uint32_t due;
 
 static struct line *find(uint32_t number) {
-    for (struct line *l = lines; l < lines + LINES_MAX; l++)
+    for (struct line *l = lines; l < lines + REMOTE_LINES_MAX; l++)
         if (l->binding != ENDPOINT_NONE && l->line == number)
             return l;
     return NULL;
@@ -42,7 +42,7 @@ int line_register(uint32_t line, unsigned bit) {
     int error = 0;
     if (bit >= 32)
         return -E_RANGE;
-    for (unsigned i = 0; i < LINES_MAX && !l; i++)
+    for (unsigned i = 0; i < REMOTE_LINES_MAX && !l; i++)
         if (lines[i].binding == ENDPOINT_NONE) {
             error = bind(&lines[i], line);
             l = &lines[i];
@@ -84,7 +84,7 @@ int line_set_mask(uint32_t line, bool masked) {
 }
 
 uint32_t line_rang(const struct message *bell) {
-    for (struct line *l = lines; l < lines + LINES_MAX; l++) {
+    for (struct line *l = lines; l < lines + REMOTE_LINES_MAX; l++) {
         if (l->binding != bell->source)
             continue;
         l->asked = false;

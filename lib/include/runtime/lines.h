@@ -12,14 +12,14 @@
 #include <bulkhead/kcall.h>
 #include <runtime/startup.h>
 
-#define LINES_MAX 8 /* of a process */
+#define REMOTE_LINES_MAX 8 /* of a process */
 
 /* Whether it is a line of another core's: messages are always the own core's. */
 static inline bool line_is_remote(uint32_t line) {
     return line < IRQ_MSI_BASE && endpoint_core(runtime_self()) != 0;
 }
 
-/* As IRQCTL's operations. E_NOSLOT more than LINES_MAX; E_PEERDEAD core 0 has failed. */
+/* As IRQCTL's operations. E_NOSLOT more than REMOTE_LINES_MAX; E_PEERDEAD core 0 has failed. */
 int line_register(uint32_t line, unsigned bit);
 int line_unregister(uint32_t line);
 int line_set_mask(uint32_t line, bool masked);
