@@ -24,9 +24,15 @@ static bool has_device(const struct child *child) {
     return child->driving == MONITOR_DRIVER_RUNNING || child->driving == MONITOR_DRIVER_STORM;
 }
 
-/* The PCI server looks at its drivers by itself: it is enough that there is something to look at.
+/*
+ * The PCI server looks at its drivers by itself: it is enough that there is something to look at.
+ * The one that has attached the driver may have been started again since.
  */
 static void tell_keeper(endpoint_t keeper) {
+    endpoint_t now = names_find(NAME_PCI);
+
+    if (now != ENDPOINT_NONE)
+        keeper = now;
     if (endpoint_core(keeper) == machine_self())
         ipc_notify(keeper);
     else

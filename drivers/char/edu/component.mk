@@ -1,0 +1,3 @@
+name := edu
+sources := main.c
+libraries :=

@@ -1,0 +1,3 @@
+name := pci
+sources := $(wildcard $(here)/*.c)
+libraries :=
