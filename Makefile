@@ -14,6 +14,7 @@ ifneq ($(filter-out $(light_goals),$(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))),)
 include mk/toolchain.mk
 include mk/component.mk
 include mk/font.mk
+include mk/pci-names.mk
 include mk/image.mk
 include mk/topology.mk
 include mk/run.mk

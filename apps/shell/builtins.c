@@ -4,6 +4,7 @@
 
 #include <runtime/startup.h>
 
+#include "pci.h"
 #include "shell.h"
 #include "table.h"
 
@@ -115,6 +116,16 @@ const struct builtin builtins[] = {
         .background = true,
         .run = builtin_run,
         .candidate = run_candidate,
+    },
+    {
+        .name = "pci",
+        .arguments = "[-v]",
+        .help = "PCI devices",
+        .details = "-v shows registers, capabilities, who drives it, and whether an IOMMU confines "
+                   "that.",
+        .most = 1,
+        .run = builtin_pci,
+        .candidate = pci_candidate,
     },
     {
         .name = "programs",

@@ -1,3 +1,4 @@
 name := shell
-sources := $(wildcard $(here)/*.c)
+sources := $(wildcard $(here)/*.c) build/pci-names/names.c
 libraries :=
+flags := -Iapps/shell

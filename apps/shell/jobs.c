@@ -10,6 +10,7 @@
 #include "manager.h"
 #include "members.h"
 #include "names.h"
+#include "pci.h"
 #include "place.h"
 #include "shell.h"
 
@@ -123,10 +124,13 @@ static enum status not_started(const struct command *command, uint64_t core, con
 static enum status start(const struct command *command, uint64_t core, const char *args,
                          size_t bytes, uint32_t argc) {
     struct job job = { .endpoint = ENDPOINT_NONE };
-    int error = manager_spawn(core, args, bytes, argc, &job.endpoint);
+    bool waits;
+    int error = manager_spawn_driver(core, args, bytes, argc, &job.endpoint, &waits);
 
     if (error)
         return not_started(command, core, args, error);
+    if (waits && !pci_attach(command, args, job.endpoint))
+        return STATUS_FAILED;
     snprintf(job.name, sizeof job.name, "%s", args);
     return command->background ? put_in_background(&job) : wait_for(&job);
 }

@@ -7,14 +7,22 @@
 
 static int request(struct message *m) { return ipc_request(runtime_monitor(), m); }
 
-int manager_spawn(uint64_t core, const char *args, size_t bytes, uint32_t argc,
-                  endpoint_t *endpoint) {
+int manager_spawn_driver(uint64_t core, const char *args, size_t bytes, uint32_t argc,
+                         endpoint_t *endpoint, bool *waits) {
     struct message m = { .type = MONITOR_SPAWN,
                          .arg = { (uint64_t)args, bytes, argc, [5] = core } };
     int error = request(&m);
 
     *endpoint = error ? ENDPOINT_NONE : m.arg[0];
+    *waits = !error && m.arg[1] == 1;
     return error;
+}
+
+int manager_spawn(uint64_t core, const char *args, size_t bytes, uint32_t argc,
+                  endpoint_t *endpoint) {
+    bool waits;
+
+    return manager_spawn_driver(core, args, bytes, argc, endpoint, &waits);
 }
 
 int manager_status(endpoint_t endpoint, enum death_cause *cause, uint64_t *status) {

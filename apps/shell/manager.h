@@ -6,6 +6,7 @@
 #ifndef SHELL_MANAGER_H
 #define SHELL_MANAGER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,11 @@
  */
 int manager_spawn(uint64_t core, const char *args, size_t bytes, uint32_t argc,
                   endpoint_t *endpoint);
+
+/* The same; *waits: it is a driver that runs when it has got its device (protocol/pci.h: ATTACH).
+ */
+int manager_spawn_driver(uint64_t core, const char *args, size_t bytes, uint32_t argc,
+                         endpoint_t *endpoint, bool *waits);
 
 int manager_status(endpoint_t endpoint, enum death_cause *cause, uint64_t *status);
 
