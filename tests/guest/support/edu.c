@@ -1,6 +1,7 @@
 #include "edu.h"
 
 #include <runtime/kcall.h>
+#include <runtime/pci.h>
 
 #define CONFIG_ADDRESS 0xcf8
 #define CONFIG_DATA    0xcfc
@@ -38,7 +39,11 @@ static void config_write(uint32_t at, uint32_t value) {
     vdevio_out32(CONFIG_DATA, value);
 }
 
+/* The PCI server quiets what has no driver when it starts: this asks it for something, so waits for
+ * it. */
 uint64_t edu_find(void) {
+    struct message m = { .type = PCI_NEXT };
+    pci_request(&m);
     for (device = 0; device < DEVICES && config_read(CONFIG_ID) != IDENTITY; device++)
         ;
     if (device == DEVICES)
