@@ -56,6 +56,8 @@ static uint64_t next_release = UINT64_MAX;
 
 static void throttle(struct process *p) {
     process_count_refusal(p, REFUSED_BUDGET);
+    if (p->sched.queued) /* another has used it up, to whom it has sent: it is parked from now on */
+        sched->dequeue(p);
     p->sched.throttled = true;
     if (p->sched.period_end < next_release) {
         next_release = p->sched.period_end;

@@ -29,7 +29,8 @@ static uint64_t boost_at;    /* TSC */
 static unsigned ready;       /* processes in the policy's queues, and those with a budget */
 static unsigned watched;     /* the latter */
 static struct process
-    *next_up; /* woke up and is to run at once: ready, in no queue; NULL: nobody */
+    *next_up;                /* woke up and is to run at once: ready, in no queue; NULL: nobody */
+static bool next_up_sent_to; /* by the running process: it runs on the same quantum */
 static enum sched_reason leaves; /* how the running process goes, if it goes while ready */
 
 const struct sched_policy *sched_policy(unsigned number) {
@@ -125,8 +126,9 @@ static void begin_quantum(struct process *p, uint64_t now) {
         quantum_end = now + p->sched.quantum_left;
 }
 
-/* The running quantum is used up. */
+/* The running quantum is used up: it may be in the kernel, before the timer could say so. */
 __attribute__((cold, noinline)) static void use_up(uint64_t now) {
+    leaves = SCHED_EXPIRED;
     if (ready)
         sched->tick(donor);
     else
@@ -152,6 +154,7 @@ __attribute__((cold, noinline)) static void end_donation(void) {
     uint64_t now = cpu_rdtsc();
     end_quantum(now);
     begin_quantum(current, now);
+    leaves = SCHED_PREEMPTED;
     sched_work |= SCHED_WORK_TIMER;
 }
 
@@ -179,8 +182,10 @@ void sched_wake(struct process *p, endpoint_t by) {
         wait_for_turn(p);
     } else if (next_up) {
         displace_next_up(p);
+        next_up_sent_to = by == current->endpoint;
     } else {
         next_up = p;
+        next_up_sent_to = by == current->endpoint; /* where there is a donor, somebody runs */
         sched_work |= SCHED_WORK_PICK;
     }
 }
@@ -268,12 +273,33 @@ static void run(struct process *next, uint64_t now) {
     begin_quantum(next, now);
 }
 
+/*
+ * Who is sent to, and is to run at once, does so on the sender's quantum, whether the sender waits
+ * or not: else one who sends to somebody urgent, over and over again, takes the CPU from all others
+ * at the other's expense.
+ */
+static bool run_on_same_quantum(struct process *next, uint64_t now) {
+    if (!next || !donor || now >= quantum_end || now >= boost_at)
+        return false;
+    if (current->state == PROCESS_READY)
+        enqueue(current, SCHED_PREEMPTED);
+    leaves = SCHED_PREEMPTED;
+    next_up_sent_to = false;
+    context_switch(next, now);
+    trace(TRACE_EVENT_SWITCH, next->endpoint, ENDPOINT_NONE, next->sched.priority);
+    next->lender = NULL;
+    return true;
+}
+
 /* Takes the CPU from whoever has it, and gives it to who is to run at once, or whom the policy
  * says. */
 static void pick_next(void) {
     uint64_t now = cpu_rdtsc();
     struct process *next = next_up;
     next_up = NULL;
+    if (next_up_sent_to && run_on_same_quantum(next, now))
+        return;
+    next_up_sent_to = false;
     end_quantum(now);
     ipc_fastpath_off &= ~(unsigned)FASTPATH_OFF_URGENT;
     if (current && current->state == PROCESS_READY)
