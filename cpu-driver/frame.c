@@ -2,6 +2,7 @@
 #include "frame.h"
 
 #include "core.h"
+#include "defence.h"
 #include "process.h"
 #include "string.h"
 #include "x86_64/direct.h"
@@ -216,14 +217,15 @@ static void take(struct chunk *chunk, unsigned index, enum frame_state state, st
 
 uint64_t frame_alloc_filled(struct process *p, enum frame_state state, uint64_t word) {
     unsigned index;
-    if (p && p->frames >= p->frame_quota)
+    if (DEFENCE(FRAME_QUOTA) && p && p->frames >= p->frame_quota)
         return 0;
     struct chunk *chunk = find_lowest(&index);
     if (!chunk)
         return 0;
     take(chunk, index, state, p);
     uint64_t physical = chunk->base + index * PAGE_SIZE;
-    fill_words(direct(physical), word, PAGE_SIZE / sizeof word);
+    if (DEFENCE(ZERO) || state != FRAME_PRIVATE)
+        fill_words(direct(physical), word, PAGE_SIZE / sizeof word);
     return physical;
 }
 

@@ -4,6 +4,7 @@
 
 #include "binding.h"
 #include "core.h"
+#include "defence.h"
 #include "sched/sched.h"
 #include "time.h"
 #include "trace.h"
@@ -36,12 +37,17 @@ static void wake_with_error(struct process *p, int error, endpoint_t source) {
 
 static void senders_append(struct process *to, struct process *p) {
     p->senders_next = NULL;
+    to->pending |= PENDING_SENDERS;
+    if (!DEFENCE(FIFO) && to->senders_head) {
+        p->senders_next = to->senders_head;
+        to->senders_head = p;
+        return;
+    }
     if (to->senders_tail)
         to->senders_tail->senders_next = p;
     else
         to->senders_head = p;
     to->senders_tail = p;
-    to->pending |= PENDING_SENDERS;
 }
 
 static void senders_remove(struct process *to, struct process *p) {
@@ -221,7 +227,7 @@ struct process *ipc_waits_for(const struct process *p) {
 static bool deadlocks(const struct process *p, const struct process *partner) {
     while (partner && partner != p)
         partner = ipc_waits_for(partner);
-    return partner == p;
+    return DEFENCE(DEADLOCK) && partner == p;
 }
 
 /* ---- The primitives. Each leaves its result in the caller's rax, unless the caller waits: then
@@ -355,8 +361,9 @@ __attribute__((cold, noinline)) static void notify_nobody(struct process *p) {
  */
 static __attribute__((noinline)) void notify_process(struct process *p) {
     struct process *to = process_at(p->context.rdi);
-    if (to->endpoint != p->context.rdi || to->state == PROCESS_DEAD ||
-        !slot_set_has(&p->targets, endpoint_slot(p->context.rdi) % MAX_PROCESSES)) {
+    if ((DEFENCE(ENDPOINT) && to->endpoint != p->context.rdi) || to->state == PROCESS_DEAD ||
+        (DEFENCE(TARGET) &&
+         !slot_set_has(&p->targets, endpoint_slot(p->context.rdi) % MAX_PROCESSES))) {
         notify_nobody(p);
         return;
     }
@@ -409,10 +416,11 @@ __attribute__((cold, noinline)) static void refuse(struct process *p, enum refus
 
 void ipc_slow(struct process *p) {
     uint64_t operation = p->context.rax, number = operation & IPC_PRIMITIVE_MASK;
-    const struct primitive *primitive = &primitives[number <= IPC_REPLYRECV ? number : 0];
-    if (operation & primitive->refused)
+    bool known = number <= IPC_REPLYRECV || !DEFENCE(PRIMITIVE);
+    const struct primitive *primitive = &primitives[known ? number : 0];
+    if (DEFENCE(FLAG) && operation & primitive->refused)
         refuse(p, REFUSED_FLAG, -E_FLAG);
-    else if (primitive->permissions & ~(unsigned)p->ipc_permitted)
+    else if (DEFENCE(PRIMITIVE_RIGHT) && primitive->permissions & ~(unsigned)p->ipc_permitted)
         refuse(p, REFUSED_PRIMITIVE_RIGHT, -E_PERM);
     else
         primitive->act(p);
@@ -471,7 +479,7 @@ void ipc_peer_died(struct process *p) {
     }
     for (unsigned slot = 0; slot < MAX_PROCESSES; slot++) {
         struct process *q = &processes[slot];
-        if (q->state == PROCESS_RECEIVING && q->receive_from == p->endpoint)
+        if (DEFENCE(WAKE) && q->state == PROCESS_RECEIVING && q->receive_from == p->endpoint)
             wake_with_error(q, -E_PEERDEAD, p->endpoint);
         if (!slot_set_has(&q->notified_by, process_slot(p)))
             continue;

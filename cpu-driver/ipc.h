@@ -6,6 +6,7 @@
 #ifndef CPU_DRIVER_IPC_H
 #define CPU_DRIVER_IPC_H
 
+#include "defence.h"
 #include "process.h"
 
 struct binding;
@@ -68,13 +69,14 @@ void asend_peer_died(struct process *dead);
 
 /* Whether `p` would take a message from `source` this moment. */
 static inline bool ipc_receives_from(const struct process *p, endpoint_t source) {
-    return p->receive_from == source || p->receive_from == ENDPOINT_ANY;
+    return p->receive_from == source || p->receive_from == ENDPOINT_ANY ||
+           (!DEFENCE(RECEIVE_FROM) && p->receive_from != ENDPOINT_NONE);
 }
 
 /* The seven words of a message, from one process' registers to another's, whose source is `from`.
  */
 static inline void ipc_copy_registers(struct process *to, const struct process *from) {
-    to->context.rdi = from->endpoint;
+    to->context.rdi = DEFENCE(SOURCE) ? from->endpoint : from->context.r13;
     to->context.rsi = from->context.rsi;
     to->context.rdx = from->context.rdx;
     to->context.r10 = from->context.r10;
@@ -82,6 +84,8 @@ static inline void ipc_copy_registers(struct process *to, const struct process *
     to->context.r9 = from->context.r9;
     to->context.r12 = from->context.r12;
     to->context.r13 = from->context.r13;
+    if (!DEFENCE(SIZE))
+        to->context.r14 = from->context.r14;
 }
 
 /* Ends a receive whose message is in the registers now; ipc_receiver_wake() also makes the
@@ -94,9 +98,9 @@ void ipc_receiver_wake(struct process *p, endpoint_t source);
 static inline int ipc_target(struct process *p, endpoint_t endpoint, struct process **target) {
     struct process *to = process_at(endpoint);
     *target = to;
-    if (to->endpoint != endpoint || to->state == PROCESS_DEAD)
+    if ((DEFENCE(ENDPOINT) && to->endpoint != endpoint) || to->state == PROCESS_DEAD)
         return process_find(endpoint, target);
-    if (!slot_set_has(&p->targets, endpoint_slot(endpoint) % MAX_PROCESSES))
+    if (DEFENCE(TARGET) && !slot_set_has(&p->targets, endpoint_slot(endpoint) % MAX_PROCESSES))
         return process_refuse(p, REFUSED_TARGET, -E_TARGET);
     return 0;
 }

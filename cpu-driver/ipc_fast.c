@@ -54,16 +54,16 @@ __attribute__((always_inline)) static inline void pass(struct process *p, endpoi
                                                        bool call) {
     /* The caller may use the primitive. */
     unsigned need = call ? IPC_BIT(SENDREC) : IPC_BIT(NBSEND) | IPC_BIT(RECEIVE);
-    if (need & ~(unsigned)p->ipc_permitted)
+    if (DEFENCE(PRIMITIVE_RIGHT) && need & ~(unsigned)p->ipc_permitted)
         goto slow;
 
     /* The destination lives: no other process has ever had, or will have, its endpoint. */
     struct process *partner = process_at(to);
-    if (partner->endpoint != to)
+    if (DEFENCE(ENDPOINT) && partner->endpoint != to)
         goto slow;
 
     /* The caller may send to it. */
-    if (!slot_set_has(&p->targets, endpoint_slot(to) % MAX_PROCESSES))
+    if (DEFENCE(TARGET) && !slot_set_has(&p->targets, endpoint_slot(to) % MAX_PROCESSES))
         goto slow;
 
     /* It is waiting for the caller, or for anybody. A dead or stopped process is not receiving. */

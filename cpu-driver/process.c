@@ -4,6 +4,7 @@
 #include "alarm.h"
 #include "binding.h"
 #include "core.h"
+#include "defence.h"
 #include "frame.h"
 #include "ipc.h"
 #include "irq.h"
@@ -94,7 +95,7 @@ int process_create(struct process *supervisor, const char label[LABEL_MAX], uint
         return -E_INVAL;
     if (frames < PROCESS_FRAMES_MIN ||
         (supervisor && (frames > supervisor->frame_quota - supervisor->frames ||
-                        slots >= supervisor->slot_quota)))
+                        (DEFENCE(SLOT_QUOTA) && slots >= supervisor->slot_quota))))
         return -E_QUOTA;
     struct process *p = slot_take();
     if (!p)
@@ -191,7 +192,8 @@ void process_die(struct process *p, enum death_cause cause, uint64_t status) {
     sched_remove(p);
     p->state = PROCESS_DEAD;
     alarm_cancel(p);
-    irq_release_all(p);
+    if (DEFENCE(LINE_CLEANUP))
+        irq_release_all(p);
     grant_reset(p);
     binding_process_died(p);
     ipc_peer_died(p);

@@ -1,5 +1,6 @@
 /* Refusals: counted by kind, and told of at a bounded rate. */
 #include "core.h"
+#include "defence.h"
 #include "log.h"
 #include "process.h"
 #include "time.h"
@@ -29,9 +30,9 @@ static bool is_remarkable(uint32_t count) { return (count & (count - 1)) == 0; }
 __attribute__((cold, noinline)) void process_count_refusal(struct process *p, enum refusal kind) {
     uint32_t count = ++p->refused[kind];
     p->refusals++;
-    if (!is_remarkable(count))
+    if (DEFENCE(LOG_RATE) && !is_remarkable(count))
         return;
-    if (!may_log()) {
+    if (DEFENCE(LOG_RATE) && !may_log()) {
         untold++;
         return;
     }
@@ -47,7 +48,7 @@ static const struct {
     enum refusal kind;
 } told_by_error[] = {
     { E_FAULT, REFUSED_BUFFER },      { E_QUOTA, REFUSED_MEMORY },   { E_NOSLOT, REFUSED_MEMORY },
-    { E_DEADLOCK, REFUSED_DEADLOCK }, { E_BADEP, REFUSED_ENDPOINT },
+    { E_DEADLOCK, REFUSED_DEADLOCK }, { E_BADEP, REFUSED_ENDPOINT }, { E_WX, REFUSED_WX },
 };
 
 __attribute__((cold, noinline)) void process_count_error(struct process *p, int error) {

@@ -20,6 +20,11 @@ boot_test_folders := tests/boot $(wildcard tests/boot/*)
 with_component = $(foreach folder,$(1),$(if $(wildcard $(folder)/component.mk),$(folder)))
 
 # $(call load,FOLDER,KIND): reads FOLDER/component.mk and makes the rules of its kind.
+#
+# $(out) is where it is built: build, or build/attack for those of the debug build whose defences can be
+# switched off (docs/threats.md), which is made of the same sources.
+out := build
+
 define load
 $(eval here := $(1))
 $(foreach variable,name sources libraries flags settings arguments long,$(eval $(variable) :=))
@@ -33,15 +38,18 @@ endef
 resolve = $(foreach source,$(2),$(if $(filter build/% $(1)/%,$(source)),$(source),$(patsubst \
     $(CURDIR)/%,%,$(abspath $(1)/$(source)))))
 
-# $(call objects_rules,FOLDER,KIND,SOURCES): objects.FOLDER, and how each is made.
+# $(call objects_rules,FOLDER,KIND,SOURCES): the objects of FOLDER, and how each is made.
+objects = $(objects.$(out)/$(here))
+
 define objects_rules
-objects.$(1) := $$(patsubst %,build/obj/$(1)/%.o,$(3))
+objects.$(out)/$(1) := $$(patsubst %,$(out)/obj/$(1)/%.o,$(3))
 $(foreach source,$(3),$(call $(if $(filter %.c,$(source)),c_rule,asm_rule),$(1),$(2),$(source)))
--include $$(patsubst %.o,%.d,$$(objects.$(here)))
+-include $$(patsubst %.o,%.d,$$(objects.$(out)/$(1)))
 endef
 
 # Which flags a source gets: its kind's, and musl's own for musl's own.
-flags_of = $(if $(filter $(musl)/%,$(2)),$(flags.musl),$(flags.$(1))) $(flags)
+flags_of = $(if $(filter $(musl)/%,$(2)),$(flags.musl),$(flags.$(1))) $(flags) \
+    $(if $(filter build,$(out)),,-DDEFENCE_SWITCHES)
 
 # A source is looked at once, by mk/lint.mk, as the first component that has it compiles it.
 define lint_source
@@ -53,7 +61,7 @@ endef
 
 define c_rule
 $(if $(filter build/%,$(3)),,$(call lint_source,$(3),$(call flags_of,$(2),$(3))))
-build/obj/$(1)/$(3).o: $(3) $(wildcard $(here)/*.mk) mk/toolchain.mk mk/component.mk build/ready.mk
+$(out)/obj/$(1)/$(3).o: $(3) $(wildcard $(here)/*.mk) mk/toolchain.mk mk/component.mk build/ready.mk
 	@mkdir -p $$(@D)
 	$$(call say,CC,$(3))
 	$$(quiet)$$(CC) $(call flags_of,$(2),$(3)) -MMD -MP -c -o $$@ $$<
@@ -61,7 +69,7 @@ build/obj/$(1)/$(3).o: $(3) $(wildcard $(here)/*.mk) mk/toolchain.mk mk/componen
 endef
 
 define asm_rule
-build/obj/$(1)/$(3).o: $(3) $(wildcard $(here)/*.mk) mk/toolchain.mk mk/component.mk
+$(out)/obj/$(1)/$(3).o: $(3) $(wildcard $(here)/*.mk) mk/toolchain.mk mk/component.mk
 	@mkdir -p $$(@D)
 	$$(call say,AS,$(3))
 	$$(quiet)$$(AS) $$(asm_flags) -I$(dir $(3)) -MD $$(@:.o=.d) -MP -o $$@ $$<
@@ -75,15 +83,15 @@ say = $(if $(V),@:,@printf '  %-8s %s\n' $(1) $(2))
 # A linked ELF file of the component being read: $(1) target, $(2) linker script, $(3) archives, $(4)
 # more flags.
 define link_rule
-$(1): $$(objects.$(here)) $(3) $(2) mk/component.mk mk/toolchain.mk
+$(1): $(objects) $(3) $(2) mk/component.mk mk/toolchain.mk
 	@mkdir -p $$(@D)
 	$$(call say,LINK,$$@)
-	$$(quiet)$$(CC) $(link_flags) $(4) -Wl,-T,$(2) -Wl,-Map,$$@.map -o $$@ $$(objects.$(here)) $(3)
+	$$(quiet)$$(CC) $(link_flags) $(4) -Wl,-T,$(2) -Wl,-Map,$$@.map -o $$@ $(objects) $(3)
 endef
 
 define cpu-driver_rules
-$(call link_rule,build/cpu-driver.elf,cpu-driver/cpu-driver.ld,)
-archive_members += cpu-driver=build/cpu-driver.elf
+$(call link_rule,$(out)/cpu-driver.elf,cpu-driver/cpu-driver.ld,)
+members.$(out) += cpu-driver=$(out)/cpu-driver.elf
 endef
 
 define boot_rules
@@ -91,8 +99,8 @@ $(call link_rule,build/boot.elf,cpu-driver/boot/boot.ld,)
 endef
 
 define library_rules
-libraries_all += build/lib/lib$(1).a
-build/lib/lib$(1).a: $$(objects.$(here))
+libraries_all += $(out)/lib/lib$(1).a
+$(out)/lib/lib$(1).a: $(objects)
 	@mkdir -p $$(@D)
 	$$(call say,AR,$$@)
 	$$(quiet)rm -f $$@ && $$(AR) rcsD $$@ $$^
@@ -100,13 +108,13 @@ endef
 
 # $(1) name, $(2) libraries besides the runtime and the channels, which need each other.
 define program_elf
-$(call link_rule,build/program/$(1).elf,lib/program.ld,$(patsubst \
-    %,build/lib/lib%.a,$(filter-out urpc,$(2)) runtime urpc runtime),$(program_link_flags))
+$(call link_rule,$(out)/program/$(1).elf,lib/program.ld,$(patsubst \
+    %,$(out)/lib/lib%.a,$(filter-out urpc,$(2)) runtime urpc runtime),$(program_link_flags))
 endef
 
 define program_rules
 $(call program_elf,$(1),$(2))
-archive_members += $(1)=build/program/$(1).elf
+members.$(out) += $(1)=$(out)/program/$(1).elf
 endef
 
 define guest_rules
@@ -120,10 +128,10 @@ endef
 define native_test
 $(3)_programs += build/$(3)/$(1)
 $(if $(long),long_)tests += '$(3)/$(1)=build/$(3)/$(1) --jobs 1 --tap=$$$$TAP'
-build/$(3)/$(1): $$(objects.$(here)) mk/component.mk
+build/$(3)/$(1): $(objects) mk/component.mk
 	@mkdir -p $$(@D)
 	$$(call say,LINK,$$@)
-	$$(quiet)$$(CC) -fsanitize=address,undefined -o $$@ $$(objects.$(here)) -lcriterion $(2)
+	$$(quiet)$$(CC) -fsanitize=address,undefined -o $$@ $(objects) -lcriterion $(2)
 endef
 
 host_rules = $(call native_test,$(1),$(2),host)
@@ -137,6 +145,16 @@ $(foreach folder,$(call with_component,$(program_folders)),$(call load,$(folder)
 $(foreach folder,$(call with_component,$(boot_test_folders)),$(call load,$(folder),boot-test))
 $(foreach folder,$(call with_component,$(guest_folders)),$(call load,$(folder),guest))
 $(foreach folder,$(call with_component,$(host_folders)),$(call load,$(folder),host))
+
+archive_members := $(members.build)
+
+# The debug build: the kernel, what the system runs on, and the attacks.
+out := build/attack
+$(foreach folder,$(call with_component,cpu-driver),$(call load,$(folder),cpu-driver))
+$(foreach folder,$(call with_component,lib urpc),$(call load,$(folder),library))
+$(foreach folder,$(call with_component,$(filter-out bench/%,$(program_folders)) tests/guest/attack),\
+    $(call load,$(folder),program))
+out := build
 
 # Members of the archive are NAME=FILE.
 files_of = $(foreach member,$(1),$(lastword $(subst =, ,$(member))))

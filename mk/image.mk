@@ -34,6 +34,7 @@ endef
 
 $(eval $(call policies_rule,build/bulkhead.policies,$(policy_members)))
 $(eval $(call policies_rule,build/test.policies,$(policy_members) $(test_policy_members)))
+$(eval $(call policies_rule,build/attack.policies,$(policy_members) $(test_policy_members)))
 
 policy-check: $(policy_check) ## FILES="drivers/drivers.conf my.conf": errors in policies; without, in those of the images
 	@$(policy_check) $(or $(FILES),$(call files_of,$(policy_members) $(test_policy_members)))
@@ -50,6 +51,8 @@ stripped = $(subst =build/,=build/stripped/,$(patsubst %.elf,%,$(1)))
 $(eval $(call archive_rule,build/bulkhead.archive,$(archive_members) $(policy_members)))
 $(eval $(call archive_rule,build/test.archive,$(archive_members) $(guest_members) \
     $(policy_members) $(test_policy_members)))
+$(eval $(call archive_rule,build/attack.archive,$(members.build/attack) $(policy_members) \
+    $(test_policy_members)))
 
 # One image boots by BIOS and UEFI, from CD and from USB.
 build/%.iso: build/stripped/boot build/%.archive mk/grub.cfg tools/make-iso.sh

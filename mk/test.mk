@@ -9,7 +9,11 @@ export TESTS JOBS
 
 tests += 'bench=tools/run-bench.sh $(benchmarks)'
 
-test_needs := $(host_programs) $(boot-test_programs) build/bulkhead.iso build/test.iso
+# The attacks of tests/guest/attack without one defence each: that they then succeed (docs/threats.md).
+tests += 'guest/attack-controls=ACCEL=icount CORES=2 ISO=build/attack.iso tools/run-guest-test.sh test-attack --controls' \
+    'host/no-switches=tests/guest/attack/no-switches.sh'
+
+test_needs := $(host_programs) $(boot-test_programs) build/bulkhead.iso build/test.iso build/attack.iso
 
 test: $(test_needs) ## everything but the long tests; last line: N passed, N failed
 	@tools/run-tests.sh $(tests)

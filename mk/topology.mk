@@ -22,7 +22,7 @@ $(known): $(generate) FORCE
 	@mkdir -p $(@D)
 	@$(generate) --header=$@ $(if $(TOPOLOGY),"$$TOPOLOGY",--none)
 
-$(objects.monitor) $(objects.tests/host/monitor) build/compile_commands.json: | $(known)
+$(objects.build/monitor) $(objects.build/attack/monitor) $(objects.build/tests/host/monitor) build/compile_commands.json: | $(known)
 
 # tools/run.sh runs it.
 $(boot-test_programs): | $(generate)

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include <runtime/defence.h>
 #include <runtime/kcall.h>
 #include <runtime/startup.h>
 
@@ -389,7 +390,7 @@ static bool may_ask(endpoint_t client, enum right right) {
     case RIGHT_IOMMU:
         return service == SERVICE_IOMMU;
     default:
-        return child != NULL && child->policy->manages;
+        return !DEFENCE(MANAGE) || (child != NULL && child->policy->manages);
     }
 }
 

@@ -8,7 +8,7 @@
 set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-export ISO=build/test.iso SCRIPT="run $*"
+export ISO=${ISO:-build/test.iso} SCRIPT="run $*"
 again="make run ISO=$ISO ${ACCEL:+ACCEL=$ACCEL }${MEM:+MEM=$MEM }SCRIPT='$SCRIPT'"
 echo "repeat with: $again${RECORD:+ REPLAY=$RECORD}"
 readonly console=${TAP:?}.console

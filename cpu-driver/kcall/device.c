@@ -2,6 +2,7 @@
 #include "kcall.h"
 
 #include "alarm.h"
+#include "defence.h"
 #include "irq.h"
 #include "time.h"
 #include "vm.h"
@@ -35,7 +36,7 @@ static int check_access(struct process *p, uint64_t op, uint64_t port, uint32_t 
     uint64_t width = op & ~(uint64_t)VDEVIO_WRITE;
     if ((width != 1 && width != 2 && width != 4) || port % width)
         return -E_INVAL;
-    if (port >= PORTS || !priv_covers(p->io, p->io_count, port, width))
+    if (port >= PORTS || (DEFENCE(PORT) && !priv_covers(p->io, p->io_count, port, width)))
         return process_refuse(p, REFUSED_DEVICE, -E_PERM);
     return __builtin_expect(p->vet_count, 0) ? vet(p, op, port, value) : 0;
 }
@@ -110,7 +111,7 @@ int kcall_irqctl(struct process *p) {
         return irqctl_remap(p);
     if (ARG0(p) < IRQCTL_REGISTER || ARG0(p) > IRQCTL_MASK)
         return -E_BADCALL;
-    if (!priv_covers(p->irq, p->irq_count, line, 1))
+    if (DEFENCE(LINE) && !priv_covers(p->irq, p->irq_count, line, 1))
         return process_refuse(p, REFUSED_LINE, -E_PERM);
     switch (ARG0(p)) {
     case IRQCTL_REGISTER:

@@ -1,6 +1,7 @@
 /* GETINFO. */
 #include "kcall.h"
 
+#include "defence.h"
 #include "frame.h"
 #include "log.h"
 #include "sched/sched.h"
@@ -236,6 +237,13 @@ static int info_boot(struct sink *s, uint64_t unused) {
     return put(s, &instance->boot, sizeof instance->boot);
 }
 
+#ifdef DEFENCE_SWITCHES
+static int info_defences(struct sink *s, uint64_t unused) {
+    (void)unused;
+    return put(s, &defences_off, sizeof defences_off);
+}
+#endif
+
 static int (*const tellers[])(struct sink *s, uint64_t argument) = {
     [INFO_PROCESSES] = info_processes,
     [INFO_PROCESS] = info_process,
@@ -248,6 +256,9 @@ static int (*const tellers[])(struct sink *s, uint64_t argument) = {
     [INFO_BOOT] = info_boot,
     [INFO_REFUSALS] = info_refusals,
     [INFO_FIRMWARE] = info_firmware,
+#ifdef DEFENCE_SWITCHES
+    [INFO_DEFENCES] = info_defences,
+#endif
 };
 
 int kcall_getinfo(struct process *p) {

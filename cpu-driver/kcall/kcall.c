@@ -1,6 +1,7 @@
 /* The table of kernel calls, and what all of them have in common. */
 #include "kcall.h"
 
+#include "defence.h"
 #include "sched/sched.h"
 #include "trace.h"
 
@@ -68,7 +69,9 @@ __attribute__((cold, noinline)) static void finish(struct process *p, int result
 void kcall(struct process *p) {
     uint32_t number = (uint32_t)p->context.rsi;
     int result;
-    if (__builtin_expect(number < KCALL_COUNT && p->kcalls_open >> number & 1, 1))
+    if (__builtin_expect((number < KCALL_COUNT || !DEFENCE(KCALL_NUMBER)) &&
+                             (p->kcalls_open >> number & 1 || !DEFENCE(KCALL)),
+                         1))
         result = handlers[number](p);
     else
         result = refuse_call(p, number);
@@ -80,7 +83,7 @@ void kcall(struct process *p) {
 
 int kcall_child(struct process *p, endpoint_t endpoint, struct process **child) {
     int error = process_find(endpoint, child);
-    if (*child && (*child)->supervisor != p->endpoint)
+    if (DEFENCE(CHILD) && *child && (*child)->supervisor != p->endpoint)
         return process_refuse(p, REFUSED_RIGHT, -E_PERM);
     return error;
 }

@@ -2,6 +2,7 @@
  * arguments. */
 #include "kcall.h"
 
+#include "defence.h"
 #include "string.h"
 #include "vm.h"
 
@@ -24,7 +25,7 @@ static int memory_arguments(struct process *p, struct process **target) {
 static int check_protection(uint64_t protection) {
     if (protection & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC))
         return -E_INVAL;
-    return (protection & PROT_WRITE) && (protection & PROT_EXEC) ? -E_WX : 0;
+    return DEFENCE(WX) && protection & PROT_WRITE && protection & PROT_EXEC ? -E_WX : 0;
 }
 
 /* Does one page after another until the step's share or the whole range is done. */
@@ -44,7 +45,7 @@ static int each_page(struct process *p, struct process *target,
  * half-way. */
 static bool within_quota(struct process *p, struct process *target) {
     uint64_t left = target->frame_quota - target->frames;
-    return ARG3(p) & QUOTA_CHECKED ||
+    return !DEFENCE(FRAME_QUOTA) || ARG3(p) & QUOTA_CHECKED ||
            (ARG2(p) / PAGE_SIZE <= left && vm_frames_needed(target, ARG1(p), ARG2(p)) <= left);
 }
 

@@ -2,6 +2,7 @@
  * it has not got. */
 #include "kcall.h"
 
+#include "defence.h"
 #include "frame.h"
 #include "ipc.h"
 #include "irq.h"
@@ -20,7 +21,7 @@ static int give_ipc(struct process *p, struct process *child) {
 }
 
 static int give_kcalls(struct process *p, struct process *child) {
-    if (ARG2(p) & ~p->kcalls_permitted)
+    if (DEFENCE(GIVE) && ARG2(p) & ~p->kcalls_permitted)
         return process_refuse(p, REFUSED_RIGHT, -E_PERM);
     process_set_rights(child, child->ipc_permitted, ARG2(p));
     return 0;

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "crash.h"
+#include "defence.h"
 #include "ipc.h"
 #include "log.h"
 #include "power.h"
@@ -49,6 +50,11 @@ int kcall_sysctl(struct process *p) {
         return 0;
     case SYSCTL_CRASH:
         return core_debug ? crash(ARG1(p), ARG2(p)) : process_refuse(p, REFUSED_RIGHT, -E_PERM);
+#ifdef DEFENCE_SWITCHES
+    case SYSCTL_DEFENCE:
+        defence_switch(ARG1(p));
+        return 0;
+#endif
     default:
         return -E_BADCALL;
     }
@@ -57,7 +63,7 @@ int kcall_sysctl(struct process *p) {
 static int set_priority(struct process *p, struct process *target) {
     if (ARG2(p) >= SCHED_PRIORITIES)
         return -E_RANGE;
-    if (ARG2(p) < target->sched.limit_priority)
+    if (DEFENCE(PRIORITY) && ARG2(p) < target->sched.limit_priority)
         return process_refuse(p, REFUSED_RIGHT, -E_PERM);
     sched_set_priority(target, (uint8_t)ARG2(p));
     return 0;

@@ -9,6 +9,7 @@
 
 #include "alarm.h"
 #include "core.h"
+#include "defence.h"
 #include "ipc.h"
 #include "policies.h"
 #include "time.h"
@@ -145,7 +146,7 @@ static void end_quantum(uint64_t now) {
     if (__builtin_expect(donor && now >= quantum_end, 0))
         use_up(now);
     else if (donor)
-        donor->sched.quantum_left = quantum_end - now;
+        donor->sched.quantum_left = DEFENCE(QUANTUM) ? quantum_end - now : donor->sched.quantum;
     donor = NULL;
 }
 
@@ -229,7 +230,7 @@ void sched_set_priority(struct process *p, uint8_t priority) {
 
 void sched_timer(uint64_t now) {
     sched_work |= SCHED_WORK_TIMER;
-    if (!donor || !ready || now < quantum_end)
+    if (!donor || !ready || now < quantum_end || !DEFENCE(PREEMPTION))
         return;
     sched_work |= SCHED_WORK_PICK;
     leaves = SCHED_EXPIRED;

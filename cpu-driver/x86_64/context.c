@@ -9,6 +9,7 @@
 
 #include "core.h"
 #include "cpu.h"
+#include "defence.h"
 #include "segments.h"
 #include "string.h"
 #include "switch.h"
@@ -59,9 +60,9 @@ void context_init(struct context *c, uint64_t rip, uint64_t rsp) {
     memset(c, 0, sizeof *c);
     c->rip = rip;
     c->rsp = rsp;
-    c->cs = SELECTOR_USER_CODE;
-    c->ss = SELECTOR_USER_DATA;
-    c->rflags = RFLAGS_FIXED | RFLAGS_IF;
+    c->cs = DEFENCE(RING) ? SELECTOR_USER_CODE : SELECTOR_KERNEL_CODE;
+    c->ss = DEFENCE(RING) ? SELECTOR_USER_DATA : SELECTOR_KERNEL_DATA;
+    c->rflags = RFLAGS_FIXED | (DEFENCE(RING) ? RFLAGS_IF : 0) | (DEFENCE(IOPL) ? 0 : RFLAGS_IOPL);
 }
 
 static void xsave(void *area) {

@@ -3,6 +3,7 @@
 
 #include "core.h"
 #include "cpu.h"
+#include "defence.h"
 #include "frame.h"
 #include "grant.h"
 #include "paging.h"
@@ -104,7 +105,7 @@ int vm_map(struct process *p, uint64_t address, unsigned protection) {
     uint64_t *entry = walk(p, address, &level);
     if (*entry & PTE_PRESENT)
         return -E_EXIST;
-    if (p->frame_quota - p->frames < level) /* level - 1 tables and the page */
+    if (DEFENCE(FRAME_QUOTA) && p->frame_quota - p->frames < level) /* tables and the page */
         return -E_QUOTA;
     entry = make_tables(p, address);
     uint64_t frame = frame_alloc(p, FRAME_PRIVATE);
@@ -325,10 +326,10 @@ bool vm_destroy_step(struct process *p) {
 
 void *vm_user_memory(struct process *p, uint64_t address, uint64_t bytes, bool write) {
     uint64_t offset = address % PAGE_SIZE;
-    if (!vm_in_user_space(address, bytes) || offset + bytes > PAGE_SIZE)
+    if ((DEFENCE(PRIVATE) && !vm_in_user_space(address, bytes)) || offset + bytes > PAGE_SIZE)
         return NULL;
     const uint64_t *entry = find_page(p, address);
-    if (!entry || (write && !(*entry & PTE_WRITE)))
+    if (!entry || (DEFENCE(READ_ONLY) && write && !(*entry & PTE_WRITE)))
         return NULL;
     uint64_t physical = *entry & PTE_ADDRESS;
     const struct range *archive = &instance->boot.archive;
@@ -336,7 +337,7 @@ void *vm_user_memory(struct process *p, uint64_t address, uint64_t bytes, bool w
         return physical >= archive->base && physical < archive->end
                    ? (void *)(ARCHIVE_VIEW + physical - archive->base + offset)
                    : NULL;
-    if (frame_state(physical) != FRAME_PRIVATE)
+    if (DEFENCE(PRIVATE) && frame_state(physical) != FRAME_PRIVATE)
         return NULL;
     return (uint8_t *)direct(physical) + offset;
 }
@@ -367,7 +368,7 @@ void *vm_user_data(struct process *p, uint64_t address, bool write) {
 bool vm_user_range_ok(struct process *p, uint64_t address, uint64_t bytes, bool write) {
     if (bytes == 0)
         return true; /* wherever that is */
-    if (!vm_in_user_space(address, bytes))
+    if (DEFENCE(PRIVATE) && !vm_in_user_space(address, bytes))
         return false;
     for (uint64_t page = address & ~(PAGE_SIZE - 1); page < address + bytes; page += PAGE_SIZE)
         if (!vm_user_memory(p, page, 1, write))

@@ -23,6 +23,7 @@ enum info {
      * IVRS, with its header; INFO_FIRMWARE_IOMMU: struct firmware_memory, the memory set aside for
      * an IOMMU's tables · E_NOENT this machine has none */
     INFO_FIRMWARE = 11,
+    INFO_DEFENCES = 12, /* in the debug build alone: uint64_t, as SYSCTL_DEFENCE has set it */
 };
 
 #define INFO_FIRMWARE_IOMMU 0 /* a selector of INFO_FIRMWARE: no signature is 0 */

@@ -261,8 +261,10 @@ enum sysctl_op {
      * back. A report of a stopped core is written there all the same
      */
     SYSCTL_CONSOLE = 6,
-    SYSCTL_CRASH = 7, /* arg[1]: enum crash, arg[2]: what it says. Stops the core, to see that it
-                         says why. Only when `debug=1` is on the boot command line, else E_PERM */
+    SYSCTL_CRASH = 7,   /* arg[1]: enum crash, arg[2]: what it says. Stops the core, to see that it
+                           says why. Only when `debug=1` is on the boot command line, else E_PERM */
+    SYSCTL_DEFENCE = 8, /* arg[1]: set of enum defence (defence.h) that are off from now on. Only in
+                           the debug build that has such switches, else E_BADCALL */
 };
 
 /* Bugs that an instance can be asked to have. */

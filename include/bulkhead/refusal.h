@@ -28,6 +28,7 @@
     X(GRANT_RANGE, "region exceeds the memory granted")                  \
     X(GRANT_ACCESS, "access type not granted")                           \
     X(GRANT_UNUSED, "grant unused, revoked or for another process")      \
+    X(WX, "memory both writable and executable")                         \
     X(MEMORY, "frame or process quota used up")                          \
     X(DMA, "DMA outside its memory")                                     \
     /* Devices */                                                        \

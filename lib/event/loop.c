@@ -1,5 +1,6 @@
 #include <runtime/event.h>
 
+#include <runtime/defence.h>
 #include <runtime/kcall.h>
 #include <runtime/lines.h>
 #include <runtime/startup.h>
@@ -38,7 +39,9 @@ void event_loop_stop(int status) {
     channel_leave();
 }
 
-int event_reply(endpoint_t client, const struct message *m) { return ipc_nbsend(client, m); }
+int event_reply(endpoint_t client, const struct message *m) {
+    return DEFENCE(REPLY) ? ipc_nbsend(client, m) : ipc_send(client, m);
+}
 
 /*
  * Makes the kernel's alarm go off no later than the first of ours. It is left as it is when it goes
@@ -219,7 +222,9 @@ static void serve_channels(const struct event_handlers *handlers, struct channel
 /* Without channels that are not armed: waits, in the trap that sends the last reply if there is
  * one. A client that does not wait for its reply loses it. */
 static int await_kernel(struct message *m, bool reply) {
-    if (reply && trap_message(IPC_REPLYRECV, m->source, m) == 0)
+    if (reply && !DEFENCE(REPLY))
+        trap_send(IPC_SEND, m->source, m);
+    else if (reply && trap_message(IPC_REPLYRECV, m->source, m) == 0)
         return 0;
     return trap_receive(IPC_RECEIVE, ENDPOINT_ANY, m);
 }

@@ -11,6 +11,7 @@
 
 #define RFLAGS_FIXED (UINT64_C(1) << 1)
 #define RFLAGS_IF    (UINT64_C(1) << 9)
+#define RFLAGS_IOPL  (UINT64_C(3) << 12)
 
 #define PORT_LOG_MAX 128
 
