@@ -10,6 +10,7 @@
 #include "manager.h"
 
 static endpoint_t edu;
+static uint64_t core = CORE_HERE; /* where the driver runs */
 
 static uint64_t factorial(uint64_t number) {
     struct message m = { .type = EDU_FACTORIAL, .arg = { number } };
@@ -63,7 +64,7 @@ static void test_server_restart(void) {
 static void test_recovery(void) {
     driver_end(edu);
     tap_is((int64_t)factorial(3), -1, "a_dead_driver_answers_nobody");
-    edu = driver_start(CORE_HERE, "edu\0");
+    edu = driver_start(core, "edu\0");
     tap_is((int64_t)factorial(5), 120, "its_successor_has_the_device");
     tap_ok(copies("new", 3), "and_dma");
 }
@@ -79,12 +80,16 @@ static void test_confinement(bool confined) {
     tap_is((int64_t)m.arg[2], (int64_t)edu, "its_driver_is_known");
 }
 
+/* `confined`: there is an IOMMU; `remote`: the driver runs on core 1. */
 int main(int argc, char **argv) {
-    (void)argv;
+    bool confined = argc > 1 && strcmp(argv[1], "confined") == 0;
+
+    if (argc > 1 && strcmp(argv[1], "remote") == 0)
+        core = 1;
     tap_plan(0);
-    edu = driver_start(CORE_HERE, "edu\0");
-    test_confinement(argc > 1);
+    edu = driver_start(core, "edu\0");
     test_requests();
+    test_confinement(confined);
     test_server_restart();
     test_recovery();
     driver_end(edu);
