@@ -58,7 +58,7 @@ void drivers_cores_gone(core_set_t gone) {
 /* ---- Storms ---- */
 
 static uint32_t storms_of(const struct child *child) {
-    struct refusal_info info;
+    struct refusal_info info = { 0 };
     int error = getinfo(INFO_REFUSALS, &info, sizeof info, child->endpoint, NULL, NULL);
     return error ? 0 : info.count[REFUSED_STORM];
 }

@@ -323,9 +323,9 @@ enum privctl_op {
      */
     PRIVCTL_VET = 14,
     /*
-     * arg[2]: nanoseconds of CPU time in each period, arg[3]: nanoseconds of a period: when they are
-     * used up, REFUSED_BUDGET is counted and the child has to wait for the next, even if nobody else
-     * wants the CPU. What runs on its quantum counts, as what it calls does; what it runs on a
+     * arg[2]: nanoseconds of CPU time in each period, arg[3]: nanoseconds of a period: when they
+     * are used up, REFUSED_BUDGET is counted and the child has to wait for the next, even if nobody
+     * else wants the CPU. What runs on its quantum counts, as what it calls does; what it runs on a
      * caller's does not. arg[2] 0: as much as there is · E_RANGE budget below SCHED_BUDGET_MIN or
      * above the period, period outside SCHED_PERIOD_MIN to _MAX
      */
