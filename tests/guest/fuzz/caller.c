@@ -15,6 +15,8 @@ struct caller caller;
 
 #define WINDOW       0x0000400000000000UL /* where it maps and unmaps */
 #define WINDOW_PAGES 24
+#define DMA          (WINDOW + WINDOW_PAGES * PAGE_SIZE) /* and where what it maps there stays */
+#define DMA_PAGES    8
 #define KNOWN        8 /* endpoints that it remembers */
 #define TABLE        8
 
@@ -272,6 +274,28 @@ static void saferevoke_args(uint64_t arg[MESSAGE_ARGS]) {
     arg[2] = below(8) ? 0 : odd_number();
 }
 
+static void memmap_args(uint64_t arg[MESSAGE_ARGS]) {
+    arg[0] = below(8) ? MEMMAP_MAP + below(2) : odd_number();
+    arg[1] = WINDOW + below(WINDOW_PAGES) * PAGE_SIZE;
+    arg[2] = below(8) ? FUZZ_MEMORY + below(FUZZ_MEMORY_PAGES + 1) * PAGE_SIZE : odd_number();
+    arg[3] = below(8) ? (1 + below(3)) * PAGE_SIZE : odd_number();
+    arg[4] = below(8) ? below(2) * PROT_WRITE : below(2) ? MEMMAP_CACHED : odd_number();
+}
+
+static void mapdma_args(uint64_t arg[MESSAGE_ARGS]) {
+    arg[0] = below(8) ? below(3) : odd_number();
+    arg[1] = DMA + below(DMA_PAGES) * PAGE_SIZE;
+    arg[2] = below(8) ? (1 + below(3)) * PAGE_SIZE : odd_number();
+    if (below(16) == 0)
+        arg[3] = odd_number(), arg[4] = odd_number();
+    if (arg[0] != MAPDMA_QUERY)
+        return;
+    arg[3] = arg[2];
+    arg[2] = arg[1];
+    arg[1] = some_child();
+    arg[4] = some_address();
+}
+
 /* Plausible arguments of each kernel call that has any. */
 static void (*const arguments[KCALL_COUNT])(uint64_t arg[MESSAGE_ARGS]) = {
     [KCALL_PROC_CREATE] = proc_create_args,
@@ -295,6 +319,8 @@ static void (*const arguments[KCALL_COUNT])(uint64_t arg[MESSAGE_ARGS]) = {
     [KCALL_SAFECOPY] = safecopy_args,
     [KCALL_SAFEMAP] = safemap_args,
     [KCALL_SAFEREVOKE] = saferevoke_args,
+    [KCALL_MEMMAP] = memmap_args,
+    [KCALL_MAPDMA] = mapdma_args,
 };
 
 /* Calls by chance, but those that cost much, or a restart, seldom. */

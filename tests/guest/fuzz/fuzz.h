@@ -42,11 +42,14 @@ struct caller {
 
 extern struct caller caller;
 
-/* The ports and the interrupt line that the privileged caller may use. They do nothing: the ports
- * of POST codes and DMA pages, and a line that no device of the machine has. */
+/* What the privileged caller may use. It does nothing: the ports of POST codes and DMA pages, a
+ * line that no device of the machine has, and device memory that nothing answers at. */
 #define FUZZ_PORT  0x80
 #define FUZZ_PORTS 4
 #define FUZZ_LINE  5
+
+#define FUZZ_MEMORY       0xe0000000UL /* physical */
+#define FUZZ_MEMORY_PAGES 4
 
 void caller_main(void *unused);
 void echo_main(void *unused);

@@ -54,9 +54,11 @@ static endpoint_t start_caller(bool privileged) {
         .echo = echo,
     };
     child_make(privileged ? "driver" : "nobody", caller_main, NULL, &policy, &process);
-    if (privileged && (privctl_allow(process.endpoint, echo) ||
-                       privctl_io(process.endpoint, FUZZ_PORT, FUZZ_PORTS) ||
-                       privctl_irq(process.endpoint, FUZZ_LINE, 1)))
+    if (privileged &&
+        (privctl_allow(process.endpoint, echo) ||
+         privctl_io(process.endpoint, FUZZ_PORT, FUZZ_PORTS) ||
+         privctl_irq(process.endpoint, FUZZ_LINE, 1) ||
+         privctl_memory(process.endpoint, FUZZ_MEMORY / PAGE_SIZE, FUZZ_MEMORY_PAGES)))
         fail("the driver's policy was refused");
     if ((!privileged && keep_in_background(process.endpoint)) || process_start(&process))
         fail("a caller could not be started");
