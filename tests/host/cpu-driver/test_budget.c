@@ -124,6 +124,31 @@ Test(budget, pays_for_what_is_called) {
     cr_assert_gt(capped->cpu_time, before);
 }
 
+/* Who is sent to runs on the sender's quantum while the sender is in a queue, from which it goes.
+ */
+Test(budget, pays_for_who_is_sent_to) {
+    start(&sched_mlfq, true);
+    other->sched.limit_priority = 0;
+    sched_set_priority(other, 1);
+    sched_finish();
+    while (current != other)
+        fixture_run_until_timer();
+    fixture_ipc(other, IPC_RECEIVE, ENDPOINT_ANY, 0);
+    while (current != capped || capped->sched.throttled)
+        fixture_run_until_timer();
+    cr_assert_eq(fixture_ipc(capped, IPC_NBSEND, other->endpoint, 0), 0);
+    cr_assert_eq(current, other);
+    compute(BUDGET + MS);
+    cr_assert(capped->sched.throttled);
+    compute(2 * PERIOD); /* it is put into the queue again meanwhile, and is there once */
+    cr_assert_eq(fixture_violations(), 0);
+    uint64_t before = capped->cpu_time;
+    fixture_ipc(other, IPC_RECEIVE, ENDPOINT_ANY, 0);
+    compute(3 * PERIOD);
+    cr_assert_gt(capped->cpu_time, before);
+    cr_assert_leq(capped->cpu_time - before, 4 * BUDGET);
+}
+
 Test(budget, ends_with_a_change_of_policy_for_this_period_only) {
     start(&sched_mlfq, true);
     for (unsigned i = 0; i < 200; i++) {

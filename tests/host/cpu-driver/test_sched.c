@@ -268,6 +268,40 @@ Test(mlfq, a_server_runs_on_its_callers_quantum) {
     cr_assert_neq(current, p[0]);
 }
 
+/* The sender goes on afterwards, with what it has left. */
+Test(mlfq, one_who_is_sent_to_runs_on_the_senders_quantum) {
+    start_with_server(3, SCHED_PRIORITY_USER - 4);
+    struct process *sender = current;
+    uint64_t began = cpu.now, own = p[0]->sched.quantum_left;
+    compute(2 * MS);
+    cr_assert_eq(fixture_ipc(sender, IPC_NBSEND, p[0]->endpoint, 0), 0);
+    cr_assert_eq(current, p[0], "it is more urgent");
+    compute(3 * MS);
+    fixture_ipc(p[0], IPC_RECEIVE, ENDPOINT_ANY, 0);
+    cr_assert_eq(current, sender);
+    cr_assert_eq(p[0]->sched.quantum_left, own);
+    compute_to_the_end();
+    cr_assert_eq(cpu.now - began, QUANTUM);
+    cr_assert_neq(current, sender);
+}
+
+/* It is used up in a call, before the timer could say so: its owner has had its turn all the same.
+ */
+Test(mlfq, a_quantum_that_ends_in_the_kernel_has_ended) {
+    start_with_server(3, SCHED_PRIORITY_USER - 4);
+    struct process *sender = current, *other = sender == p[1] ? p[2] : p[1];
+    sched_set_priority(other, SCHED_PRIORITIES - 1);
+    sched_set_priority(sender, SCHED_PRIORITIES - 1); /* it cannot sink below the other */
+    sched_finish();
+    while (current != sender)
+        compute_to_the_end();
+    cpu.now += QUANTUM; /* and no interrupt is taken */
+    cr_assert_eq(fixture_ipc(sender, IPC_NBSEND, p[0]->endpoint, 0), 0);
+    cr_assert_eq(current, p[0]);
+    fixture_ipc(p[0], IPC_RECEIVE, ENDPOINT_ANY, 0);
+    cr_assert_eq(current, other);
+}
+
 Test(mlfq, a_server_is_as_urgent_as_its_caller) {
     start_with_server(3, SCHED_PRIORITY_USER + 4);
     struct process *client = current, *other = client == p[1] ? p[2] : p[1];
