@@ -15,6 +15,7 @@ include mk/toolchain.mk
 include mk/component.mk
 include mk/font.mk
 include mk/pci-names.mk
+include mk/policy.mk
 include mk/image.mk
 include mk/topology.mk
 include mk/run.mk
@@ -28,7 +29,7 @@ endif
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' \
-	    mk/run.mk mk/test.mk mk/urpc.mk mk/topology.mk mk/topology-sim.mk mk/models.mk mk/image.mk mk/component.mk mk/lint.mk mk/toolchain.mk Makefile
+	    mk/run.mk mk/test.mk mk/urpc.mk mk/topology.mk mk/topology-sim.mk mk/models.mk mk/policy.mk mk/image.mk mk/component.mk mk/lint.mk mk/toolchain.mk Makefile
 
 clean: ## removes everything that was made, and the fetched sources
 	rm -rf build

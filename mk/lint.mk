@@ -32,7 +32,7 @@ lint: build/compile_commands.json ## clang-tidy, cppcheck and shellcheck on all 
 	    -D'cr_assert(condition,...)=((condition) ? (void)0 : abort())' \
 	    -D'_Noreturn=__attribute__((noreturn))' \
 	    --suppress=constStatement --suppress='*:build/third-party/*'
-	@shellcheck tools/*.sh mk/*.sh tests/guest/attack/*.sh tests/models/*.sh tests/host/urpc/*/*.sh tests/host/topology-sim/*/*.sh \
+	@shellcheck tools/*.sh mk/*.sh tests/guest/attack/*.sh tests/models/*.sh tests/host/policy/*.sh tests/host/policy/fuzz/*.sh tests/host/urpc/*/*.sh tests/host/topology-sim/*/*.sh \
 	    bench/host/*.sh topology/sim/*.sh .ci/run
 	@echo 'lint: nothing found in $(words $(lint_sources)) C sources'
 

@@ -51,7 +51,7 @@ flags.guest := $(flags.program)
 flags.host := $(common_flags) -fsanitize=address,undefined -fno-sanitize-recover=all \
     -fno-omit-frame-pointer -iquote cpu-driver -Ilib/include
 flags.boot-test := $(flags.host)
-flags.tool := $(common_flags)
+flags.tool := $(common_flags) -Ilib/include
 
 # musl's own files are compiled as musl compiles them, with our code generation.
 flags.musl := -std=c99 -O2 -g $(reproducible) -w $(target_code) -ffreestanding \

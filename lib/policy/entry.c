@@ -145,6 +145,8 @@ struct policy *draft_store(struct policy_set *set, struct draft *draft, const st
 
     if (refused)
         draft_open(draft);
+    if (draft->policy.service != SERVICE_NONE)
+        draft->policy.core = 0; /* where all services are started */
     if (room) {
         draft->policy.program = keep_token(set, label, &room);
         draft->policy.at = label->at;
