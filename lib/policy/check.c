@@ -123,6 +123,8 @@ static bool may_differ(const struct policy *a, const struct policy *b) {
     return a->core == POLICY_ANY_CORE || a->core != b->core;
 }
 
+#define STEPS_MAX (POLICIES_MAX * 2UL)
+
 /* A walk from one driver: who is reached, by whom, with and without having been on another core. */
 struct walk {
     uint8_t from[2][POLICIES_MAX];    /* step before: index */
@@ -131,7 +133,7 @@ struct walk {
     struct {
         uint8_t at;
         bool other;
-    } queue[2 * POLICIES_MAX];
+    } queue[STEPS_MAX];
     size_t head, tail;
 };
 
@@ -165,12 +167,12 @@ static bool walk_cycle(const struct policy_set *set, struct walk *walk) {
 }
 
 static bool report_cycle(struct policy_set *set, const struct walk *walk) {
-    size_t start = set->count - 1, length = 0, step[2 * POLICIES_MAX];
+    size_t start = set->count - 1, length = 0, step[STEPS_MAX];
     char path[POLICY_ERROR_TEXT];
     int used = 0;
     bool other = true;
 
-    for (size_t at = start; length < 2 * POLICIES_MAX;) {
+    for (size_t at = start; length < STEPS_MAX;) {
         bool before = walk->from_other[other][at];
         at = walk->from[other][at];
         step[length++] = at;

@@ -213,7 +213,7 @@ static bool take_memory(struct reader *r, struct policy_range *range) {
 
 static bool read_isa_mem(struct reader *r, struct draft *d) {
     do {
-        struct policy_range range;
+        struct policy_range range = { 0, 0 };
         const char *at = r->token.at;
         if (token_is(&r->token, "any")) {
             d->policy.memory_any = true;
@@ -330,8 +330,8 @@ static bool take_register(struct reader *r, struct policy_vet *vet) {
 }
 
 static bool read_vet(struct reader *r, struct draft *d) {
-    struct policy_vet vet;
-    uint64_t width, mask, value;
+    struct policy_vet vet = { .bar = 0 };
+    uint64_t width, mask = 0, value = 0;
     const char *at = r->token.at;
 
     if (!take_register(r, &vet) || !take_word(r, "width"))

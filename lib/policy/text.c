@@ -134,8 +134,12 @@ size_t policy_error_format(char *buffer, size_t bytes, const struct policy_error
 
     for (size_t i = 0; i < shown; i++) {
         char c = error->source[i];
-        source[i] = (c >= ' ' && c <= '~') || c == '\t' ? c : '?';
-        caret[i] = c == '\t' ? '\t' : ' '; /* as wide as what stands above it */
+        source[i] = '?';
+        if ((c >= ' ' && c <= '~') || c == '\t')
+            source[i] = c;
+        caret[i] = ' ';
+        if (c == '\t') /* as wide as what stands above it */
+            caret[i] = c;
     }
     source[shown] = '\0';
     if (at > shown || at >= sizeof caret - 1)

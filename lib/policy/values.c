@@ -39,7 +39,7 @@ bool take_pattern(struct reader *r, const char *what, struct token *name) {
     if (token->kind != TOKEN_WORD)
         return reader_expected(r, what);
     if (token->bytes > LABEL_MAX) {
-        (void)snprintf(limits, sizeof limits, "%s of at most %u characters", what, LABEL_MAX);
+        (void)snprintf(limits, sizeof limits, "%s of at most %d characters", what, LABEL_MAX);
         return reader_expected(r, limits);
     }
     if (star != NULL && star != token->at + token->bytes - 1)

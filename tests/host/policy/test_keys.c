@@ -83,7 +83,8 @@ Test(keys, any_device_is_for_keepers) {
     const struct policy *p = driver("service pci; isa io any; isa irq any; isa mem any;");
 
     cr_expect(p->port_count == 1 && p->ports[0].first == 0 && p->ports[0].count == 0x10000);
-    cr_expect(p->line_count == 1 && p->lines[0].first == 0 && p->lines[0].count == 256);
+    cr_expect(p->line_count == 1 && p->lines[0].first == 0 &&
+              p->lines[0].count == IRQ_MSI_BASE + IRQ_MSI_MAX);
     cr_expect(p->memory_any && p->memory_count == 0);
     cr_expect(driver("service iommu; isa mem any;")->memory_any);
     cr_expect(driver(KERNEL "ipc kernel PRIVCTL; isa mem any;")->memory_any);
@@ -254,7 +255,7 @@ Test(classes, doubling_costs_nothing, .timeout = 5) {
     for (unsigned i = 1; i < 31; i++)
         (void)snprintf(text + strlen(text), sizeof text - strlen(text),
                        "class c%u { use c%u c%u; };", i, i - 1, i - 1);
-    strcat(text, "driver a { use c30; };");
+    (void)snprintf(text + strlen(text), sizeof text - strlen(text), "driver a { use c30; };");
     read_text(text);
     cr_expect_str_eq(errors, "");
 }

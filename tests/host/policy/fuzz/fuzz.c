@@ -51,7 +51,7 @@ static void check_ranges(const struct policy_range *range, size_t count, uint64_
 
 static void check_devices(const struct policy *p) {
     check_ranges(p->ports, p->port_count, 0x10000);
-    check_ranges(p->lines, p->line_count, 256);
+    check_ranges(p->lines, p->line_count, IRQ_MSI_BASE + IRQ_MSI_MAX);
     check_ranges(p->memory, p->memory_count, UINT64_C(1) << 40);
     must(p->pattern_count <= POLICY_PATTERNS && p->vet_count <= POLICY_VETS);
     for (size_t i = 0; i < p->pattern_count; i++)
