@@ -45,11 +45,18 @@ static bool overlap(const char *a, const char *b) { return covers(a, b) || cover
 
 /* ---- Devices ---- */
 
+/* The two servers that keep all devices: each decides for its own part of what drivers may do. */
+static bool is_keeper(const struct policy *policy) {
+    return policy->service == SERVICE_PCI || policy->service == SERVICE_IOMMU;
+}
+
+/* That a keeper has `any` is not compared: such a range is at least as long as `any`. */
 static bool ranges_meet(const struct policy_range *a, size_t a_count, const struct policy_range *b,
-                        size_t b_count) {
+                        size_t b_count, uint64_t any) {
     for (size_t i = 0; i < a_count; i++)
         for (size_t k = 0; k < b_count; k++)
-            if (a[i].first < b[k].first + b[k].count && b[k].first < a[i].first + a[i].count)
+            if (a[i].count < any && b[k].count < any && a[i].first < b[k].first + b[k].count &&
+                b[k].first < a[i].first + a[i].count)
                 return true;
     return false;
 }
@@ -71,11 +78,15 @@ static bool patterns_meet(const struct policy *a, const struct policy *b) {
 }
 
 static const char *device_conflict(const struct policy *a, const struct policy *b) {
-    if (ranges_meet(a->ports, a->port_count, b->ports, b->port_count))
+    bool with_keeper = is_keeper(a) || is_keeper(b);
+
+    if (ranges_meet(a->ports, a->port_count, b->ports, b->port_count,
+                    with_keeper ? POLICY_ALL_PORTS : UINT64_MAX))
         return "has a port of";
-    if (ranges_meet(a->lines, a->line_count, b->lines, b->line_count))
+    if (ranges_meet(a->lines, a->line_count, b->lines, b->line_count,
+                    with_keeper ? POLICY_ALL_LINES : UINT64_MAX))
         return "has an interrupt line of";
-    if (ranges_meet(a->memory, a->memory_count, b->memory, b->memory_count))
+    if (ranges_meet(a->memory, a->memory_count, b->memory, b->memory_count, UINT64_MAX))
         return "has device memory of";
     return patterns_meet(a, b) ? "has a PCI device of" : NULL;
 }
@@ -87,11 +98,6 @@ static bool are_alternatives(const struct policy *a, const struct policy *b) {
            (a->instead != NULL && b->instead != NULL && strcmp(a->instead, b->instead) == 0);
 }
 
-/* The servers of devices see to those of all drivers. */
-static bool is_keeper(const struct policy *policy) {
-    return policy->service == SERVICE_PCI || policy->service == SERVICE_IOMMU;
-}
-
 static bool check_pair(struct policy_set *set, const struct policy *last,
                        const struct policy *other) {
     if (covers(other->program, last->program))
@@ -100,7 +106,7 @@ static bool check_pair(struct policy_set *set, const struct policy *last,
         return true;
     if (last->service != SERVICE_NONE && last->service == other->service)
         return conflict(set, last, other, "is the same service as");
-    if (is_keeper(last) || is_keeper(other) || are_alternatives(last, other))
+    if (are_alternatives(last, other) || (is_keeper(last) && is_keeper(other)))
         return true;
     const char *what = device_conflict(last, other);
     return what == NULL || conflict(set, last, other, what);

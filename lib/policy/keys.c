@@ -12,12 +12,11 @@
 #define MILLISECOND UINT64_C(1000000)
 #define SECOND      UINT64_C(1000000000)
 
-#define PORTS         0x10000U
-#define LINES         256U                         /* global system interrupts */
-#define LINES_ALL     (IRQ_MSI_BASE + IRQ_MSI_MAX) /* and interrupt messages to give to children */
-#define PHYSICAL_BITS 52                           /* Intel SDM vol. 3, 4.1.4 */
-#define PROCESSES_MAX 255U                         /* of a core */
-#define FRAMES_MAX    (1U << 30 >> 2)              /* 1 TiB */
+#define LINES_ALL \
+    (IRQ_MSI_BASE + IRQ_MSI_MAX)      /* `any`: and interrupt messages to give to children */
+#define PHYSICAL_BITS 52              /* Intel SDM vol. 3, 4.1.4 */
+#define PROCESSES_MAX 255U            /* of a core */
+#define FRAMES_MAX    (1U << 30 >> 2) /* 1 TiB */
 
 static bool at_end(const struct reader *r) { return r->token.kind != TOKEN_WORD; }
 
@@ -183,13 +182,13 @@ static bool read_numbered(struct reader *r, const char *what, const char *what_c
 }
 
 static bool read_isa_io(struct reader *r, struct draft *d) {
-    return read_numbered(r, "a port", "a number of ports", PORTS, PORTS, d->ports,
-                         &d->policy.port_count, &d->ports_any);
+    return read_numbered(r, "a port", "a number of ports", POLICY_ALL_PORTS, POLICY_ALL_PORTS,
+                         d->ports, &d->policy.port_count, &d->ports_any);
 }
 
 static bool read_isa_irq(struct reader *r, struct draft *d) {
-    return read_numbered(r, "an interrupt line", "a number of lines", LINES, LINES_ALL, d->lines,
-                         &d->policy.line_count, &d->lines_any);
+    return read_numbered(r, "an interrupt line", "a number of lines", POLICY_ALL_LINES, LINES_ALL,
+                         d->lines, &d->policy.line_count, &d->lines_any);
 }
 
 /* ADDRESS:SIZE. */
@@ -314,7 +313,7 @@ static bool take_register(struct reader *r, struct policy_vet *vet) {
 
     if (token_is(&r->token, "port")) {
         reader_next(r);
-        if (!take_number(r, "a port", 0, PORTS - 1, &offset))
+        if (!take_number(r, "a port", 0, POLICY_ALL_PORTS - 1, &offset))
             return false;
     } else {
         if (!token_is(&r->token, "bar"))

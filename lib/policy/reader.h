@@ -32,7 +32,9 @@ struct words {
     size_t bytes, count;
 };
 
-#define NOT_GIVEN 0xff
+#define POLICY_ALL_PORTS 0x10000U
+#define POLICY_ALL_LINES 256U /* global system interrupts */
+#define NOT_GIVEN        0xff
 
 /* Keys: X(identifier, first word, second word or NULL, whether values of classes are added). */
 #define POLICY_KEYS(X)                       \

@@ -289,6 +289,12 @@ Test(conflicts, none_with_an_alternative) {
         "");
 }
 
+Test(conflicts, none_between_the_keepers_of_devices) {
+    expect_errors(TWO("service iommu; isa io 0xcf8:8;", "service pci; isa io 0xcf8:8 1;"), "");
+    expect_errors(TWO("service iommu; isa io any; isa irq any;", "isa io 5; isa irq 4;"), "");
+    expect_conflict(TWO("service pci; isa io 0xcf8:8;", "isa io 0xcf8;"), "has a port of");
+}
+
 Test(conflicts, none_with_who_could_take_everything_anyway) {
     expect_errors("driver a { memory 1MiB; ipc calls all; ipc targets KERNEL b; ipc kernel all;"
                   " isa io any; };\n"
