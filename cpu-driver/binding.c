@@ -108,10 +108,10 @@ void binding_rung(uint32_t core, uint32_t number) {
     struct binding *b = &bindings[number];
     if (b->state != BINDING_OPEN || b->peer_core != core)
         return;
-    if (b->has_line)
-        irq_unmask_bound(b->line);
-    else
+    if (__builtin_expect(b->process != NULL, 1))
         ring(b);
+    else if (b->has_line)
+        irq_unmask_bound(b->line);
 }
 
 void binding_line_fired(uint32_t number) {

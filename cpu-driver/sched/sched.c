@@ -280,12 +280,12 @@ static void run(struct process *next, uint64_t now) {
  * at the other's expense.
  */
 static bool run_on_same_quantum(struct process *next, uint64_t now) {
+    next_up_sent_to = false;
     if (!next || !donor || now >= quantum_end || now >= boost_at)
         return false;
     if (current->state == PROCESS_READY)
         enqueue(current, SCHED_PREEMPTED);
     leaves = SCHED_PREEMPTED;
-    next_up_sent_to = false;
     context_switch(next, now);
     trace(TRACE_EVENT_SWITCH, next->endpoint, ENDPOINT_NONE, next->sched.priority);
     next->lender = NULL;
@@ -300,7 +300,6 @@ static void pick_next(void) {
     next_up = NULL;
     if (next_up_sent_to && run_on_same_quantum(next, now))
         return;
-    next_up_sent_to = false;
     end_quantum(now);
     ipc_fastpath_off &= ~(unsigned)FASTPATH_OFF_URGENT;
     if (current && current->state == PROCESS_READY)

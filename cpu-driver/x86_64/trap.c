@@ -66,8 +66,6 @@ static void exception_from_user(struct context *c) {
 /* From the idle loop too: whoever is woken runs when that looks again. */
 void device_interrupt(uint64_t vector) {
     counters.interrupts++;
-    if (vector == VECTOR_SPURIOUS && !lapic_in_service(vector))
-        return; /* nothing to end; else a device has sent a message with that vector */
     if (vector == VECTOR_TIMER) {
         uint64_t now = cpu_rdtsc();
         trace(TRACE_EVENT_IRQ, ENDPOINT_NONE, ENDPOINT_NONE, vector);
@@ -79,6 +77,8 @@ void device_interrupt(uint64_t vector) {
     } else if (vector >= VECTOR_IRQ && vector < VECTOR_IRQ + IRQ_VECTORS) {
         irq_fired((unsigned)vector);
     } else {
+        if (vector == VECTOR_SPURIOUS && !lapic_in_service(vector))
+            return; /* nothing to end; else a device has sent a message with that vector */
         counters.unknown_interrupts++;
         if (vector < VECTOR_IRQ)
             return; /* an 8259's spurious interrupt does not come through the local APIC */
