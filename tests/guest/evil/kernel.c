@@ -7,7 +7,7 @@
 
 /* Even, so that no entry of a page table is present that is made of it. */
 #define POISON 0x5eU
-#define LITTLE 48U /* bytes, as many as a reply tells of */
+#define LITTLE 16U /* bytes */
 
 #define PAGES_MAX 48U /* of each part */
 
@@ -32,8 +32,8 @@ void check_fault(const char *what, uint64_t before, uint64_t address, enum iommu
 /*
  * Blocked: the attack is to destroy all that it reaches, so that the core would stop. If it is not
  * blocked it takes a few bytes that nobody needs now, and puts them back: the first of the image
- * are those of the start, the lowest of the stack were never used, and the lowest of the kernel's
- * own page tables are of user space, where the kernel has nothing.
+ * are those of alarm_init(), the lowest of the stack were never used, and the lowest of the
+ * kernel's own page tables are of user space, where the kernel has nothing.
  */
 static void attack(const char *what, uint64_t address, uint64_t bytes) {
     uint64_t before = faults();
@@ -63,9 +63,9 @@ static bool holds(const uint64_t arg[MESSAGE_ARGS], uint8_t value) {
     return memcmp(arg, expected, sizeof expected) == 0;
 }
 
-/* Puts six words where they were, one device transfer each. */
+/* Puts bytes where they were, by one transfer each. */
 static void put_back(uint64_t address, const uint64_t word[MESSAGE_ARGS]) {
-    for (unsigned i = 0; i < sizeof(uint64_t) * MESSAGE_ARGS; i++) {
+    for (unsigned i = 0; i < LITTLE; i++) {
         order(EVIL_LOAD, ((const uint8_t *)word)[i], 0, 0, 0);
         order(EVIL_WRITE, address + i, 1, 0, 0);
     }
@@ -82,7 +82,7 @@ static void attack_gently(const char *what, uint64_t address) {
     tap_ok(holds(reply.arg, POISON), "control: without an IOMMU %s is written", what);
     put_back(address, word);
     order(EVIL_READ, address, LITTLE, 0, 0);
-    tap_ok(memcmp(reply.arg, word, sizeof word) == 0, "control: and read");
+    tap_ok(memcmp(reply.arg, word, LITTLE) == 0, "control: and read");
 }
 
 void test_kernel(void) {
