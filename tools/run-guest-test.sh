@@ -9,7 +9,8 @@ set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 export ISO=${ISO:-build/test.iso} SCRIPT="run $*"
-again="make run ISO=$ISO ${ACCEL:+ACCEL=$ACCEL }${MEM:+MEM=$MEM }SCRIPT='$SCRIPT'"
+again="make run ISO=$ISO ${ACCEL:+ACCEL=$ACCEL }${CORES:+CORES=$CORES }"
+again+="${IOMMU:+IOMMU=$IOMMU }${MEM:+MEM=$MEM }SCRIPT='$SCRIPT'"
 echo "repeat with: $again${RECORD:+ REPLAY=$RECORD}"
 readonly console=${TAP:?}.console
 tools/run.sh | tee "$console"

@@ -1,5 +1,5 @@
 name := test-fuzz-cores
 sources := main.c ../support/cores.c
 libraries :=
-settings := ACCEL=icount CORES=4 TIMEOUT=280
-arguments := --seed $(shell date +%s) --calls 200000
+settings := ACCEL=icount CORES=4 TIMEOUT=580
+arguments := --seed $(shell date +%s) --calls 300000

@@ -2,4 +2,4 @@ name := test-fuzz
 sources := $(wildcard $(here)/*.c) ../support/child.c
 libraries :=
 settings := ACCEL=icount TIMEOUT=280
-arguments := --seed $(shell date +%s) --calls 1000000
+arguments := --seed $(shell date +%s) --calls 300000

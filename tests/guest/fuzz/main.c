@@ -1,9 +1,11 @@
 /*
- * test-fuzz [--seed N] [--calls M] [--part]: two processes make M random calls, one without
- * permissions and one with those of a driver, while two others exchange verified messages.
+ * test-fuzz [--seed N] [--calls M] [--part CORE]: three processes make M random calls, two of them
+ * with drivers' policies, while one without any permission tries as well, and two others exchange
+ * verified messages.
  */
 #include "fuzz.h"
 
+#include <bulkhead/refusal.h>
 #include <inttypes.h>
 #include <runtime/startup.h>
 #include <runtime/tap.h>
@@ -13,56 +15,42 @@
 
 #include "../support/arguments.h"
 #include "../support/child.h"
-#include "random.h"
+#include "../support/fuzz_cores.h"
 
-#define CHECK_EVERY   20000 /* calls between two checks of the kernel */
-#define WATCHDOG      (300 * TIME_MILLISECOND)
-#define DRIVER_FRAMES 600
+#define CHECK_EVERY 10000 /* calls between two checks of the kernel */
+#define WATCHDOG    (200 * TIME_MILLISECOND)
 
-static uint64_t seed, calls_wanted = 1000000;
-static uint64_t calls, permitted, succeeded; /* of the driver, as reported */
-static uint64_t refused;                     /* calls of the one without permissions */
-static uint64_t restarts, checks, violations, exchanges;
-static endpoint_t echo, client, driver, nobody;
+static uint64_t seed, calls_wanted = 300000, part = UINT64_MAX;
+static uint64_t calls, permitted, interrupts; /* as reported */
+static struct ways succeeded;
+static uint64_t refused; /* calls of the one without permissions */
+static uint64_t restarts, hung, storms, checks, violations, exchanges;
+static uint64_t refusals[REFUSAL_COUNT]; /* of the drivers */
+static uint64_t random_state;
+static endpoint_t echo, client, callers[CALLERS];
+static uint64_t heard[CALLERS]; /* time of the last report */
+
+/* The one command that does all this again. */
+static void tell_command(void) {
+    if (part < FUZZ_CORES)
+        fuzz_cores_tell(seed - part, calls_wanted * FUZZ_CORES);
+    else
+        tap_note("repeat with: make run ISO=build/test.iso ACCEL=icount SCRIPT=\"run test-fuzz "
+                 "--seed %" PRIu64 " --calls %" PRIu64 "\"",
+                 seed, calls_wanted);
+}
 
 _Noreturn static void fail(const char *what) {
-    tap_note("repeat with: make run ISO=build/test.iso ACCEL=icount SCRIPT=\"run test-fuzz --seed "
-             "%" PRIu64 " --calls %" PRIu64 "\"",
-             seed, calls_wanted);
+    tell_command();
     tap_bail_out("after %" PRIu64 " calls: %s", calls, what);
 }
 
-/* So that the driver gets on, however it sinks and whatever the policy: it often has to wait. */
-static int keep_in_background(endpoint_t process) {
-    int error = sched_priority(process, SCHED_PRIORITIES - 1);
-    return error ? error : sched_quantum(process, SCHED_QUANTUM_MIN);
-}
-
-static endpoint_t start_caller(bool privileged) {
-    const struct child_policy policy = {
-        .ipc = privileged ? IPC_ALL : 0,
-        .kcalls = privileged ? KCALL_ALL & ~KCALL_MONITOR : 0,
-        .talks = privileged,
-        .frames = privileged ? DRIVER_FRAMES : 0,
-        .processes = privileged ? 16 : 0,
-    };
-    struct process process;
-    caller = (struct caller){
-        .seed = random_mix(seed * 2 + privileged) + restarts,
-        .privileged = privileged,
-        .supervisor = runtime_self(),
-        .echo = echo,
-    };
-    child_make(privileged ? "driver" : "nobody", caller_main, NULL, &policy, &process);
-    if (privileged &&
-        (privctl_allow(process.endpoint, echo) ||
-         privctl_io(process.endpoint, FUZZ_PORT, FUZZ_PORTS) ||
-         privctl_irq(process.endpoint, FUZZ_LINE, 1) ||
-         privctl_memory(process.endpoint, FUZZ_MEMORY / PAGE_SIZE, FUZZ_MEMORY_PAGES)))
-        fail("the driver's policy was refused");
-    if ((!privileged && keep_in_background(process.endpoint)) || process_start(&process))
-        fail("a caller could not be started");
-    return process.endpoint;
+static void start(enum caller_kind kind) {
+    uint64_t caller_seed = random_mix(seed * CALLERS + kind) + restarts;
+    callers[kind] = caller_start(kind, caller_seed, callers, echo);
+    heard[kind] = time_now();
+    if (is_driver(kind) && policy_change(callers[kind], &random_state))
+        fail("a driver's policy was refused");
 }
 
 static void start_all(void) {
@@ -76,8 +64,8 @@ static void start_all(void) {
     client = child_make("client", client_main, NULL, &asker, &process);
     if (privctl_allow(client, echo) || process_start(&process))
         fail("the client could not be started");
-    driver = start_caller(true);
-    nobody = start_caller(false);
+    for (unsigned kind = 0; kind < CALLERS; kind++)
+        start((enum caller_kind)kind);
 }
 
 static void verify_kernel(void) {
@@ -93,18 +81,37 @@ static void verify_kernel(void) {
     exchanges = now;
 }
 
+/* ---- Deaths ---- */
+
+static bool is_needed(endpoint_t process) {
+    bool needed = process == echo || process == client;
+    for (unsigned kind = 0; kind < CALLERS; kind++)
+        needed |= process == callers[kind];
+    return needed;
+}
+
 /* The children of callers that have died are ours now: ends them. */
 static void free_orphans(void) {
-    struct process_info info[64];
+    static struct process_info info[128];
     size_t written = 0;
     if (getinfo(INFO_PROCESSES, info, sizeof info, 0, &written, NULL))
         fail("the processes cannot be listed");
-    for (size_t i = 0; i < written / sizeof info[0]; i++) {
-        endpoint_t child = info[i].endpoint;
-        bool needed = child == echo || child == client || child == driver || child == nobody;
-        if (info[i].supervisor == runtime_self() && !needed)
-            child_end(child);
-    }
+    for (size_t i = 0; i < written / sizeof info[0]; i++)
+        if (info[i].supervisor == runtime_self() && !is_needed(info[i].endpoint))
+            child_end(info[i].endpoint);
+}
+
+/* What a caller was refused, before its counts are gone with it. */
+static void add_refusals(enum caller_kind kind) {
+    static struct refusal_info info;
+    if (kind == CALLER_NOBODY)
+        refused += process_info(callers[kind]).refusals;
+    if (!is_driver(kind))
+        return;
+    if (getinfo(INFO_REFUSALS, &info, sizeof info, callers[kind], NULL, NULL))
+        fail("what a driver was refused cannot be read");
+    for (unsigned i = 0; i < REFUSAL_COUNT; i++)
+        refusals[i] += info.count[i];
 }
 
 /* Somebody has died: a caller that has ended itself is replaced, children of one are freed. */
@@ -114,56 +121,96 @@ static void bury(void) {
     while (proc_wait(&dead, &cause) == 0) {
         if (dead == echo || dead == client)
             fail("the exchange of verified messages has failed");
-        if (dead == nobody) { /* it may exit, and nothing else */
-            refused += process_info(nobody).refusals;
-            nobody = ENDPOINT_NONE;
+        for (unsigned kind = 0; kind < CALLERS; kind++) {
+            if (dead != callers[kind])
+                continue;
+            add_refusals((enum caller_kind)kind);
+            callers[kind] = ENDPOINT_NONE;
         }
-        if (dead == driver)
-            driver = ENDPOINT_NONE;
         if (proc_destroy(dead))
             fail("a dead process could not be destroyed");
     }
-    if (driver == ENDPOINT_NONE)
-        free_orphans();
-    restarts += driver == ENDPOINT_NONE || nobody == ENDPOINT_NONE;
-    if (driver == ENDPOINT_NONE)
-        driver = start_caller(true);
-    if (nobody == ENDPOINT_NONE)
-        nobody = start_caller(false);
+    free_orphans();
+    for (unsigned kind = 0; kind < CALLERS; kind++) {
+        if (callers[kind] != ENDPOINT_NONE)
+            continue;
+        restarts++;
+        start((enum caller_kind)kind);
+    }
 }
+
+/* Ends who waits for something that does not come. */
+static void watch(void) {
+    for (unsigned kind = 0; kind < CALLER_NOBODY; kind++)
+        if (time_now() - heard[kind] > WATCHDOG)
+            hung += proc_kill(callers[kind], 0) == 0;
+    alarm_set(WATCHDOG / 4, NULL);
+}
+
+/* ---- Reports ---- */
 
 /* A random message can look like one, but not have all of these. */
 static bool is_report(const struct report *report) {
+    const uint64_t *word = report->succeeded.word;
     return report->calls < 2UL * REPORT_CALLS && report->permitted <= report->calls &&
-           report->proof == (REPORT_PROOF ^ report->permitted ^ report->succeeded);
+           report->proof == (REPORT_PROOF ^ report->permitted ^ word[0] ^ word[1]);
 }
 
-/* A message of the driver: its report, or one of its random calls, which may want an answer too. */
+static void take_report(endpoint_t from, const struct report *report) {
+    calls += report->calls;
+    permitted += report->permitted;
+    interrupts += report->interrupts;
+    for (unsigned i = 0; i < WAYS_MAX / 64; i++)
+        succeeded.word[i] |= report->succeeded.word[i];
+    for (unsigned kind = 0; kind < CALLERS; kind++) {
+        if (callers[kind] != from)
+            continue;
+        heard[kind] = time_now();
+        if (is_driver(kind) && random_next(&random_state) % 8 == 0 &&
+            policy_change(from, &random_state))
+            fail("a driver's policy could not be changed");
+    }
+}
+
+/* A message of a caller: its report, or one of its random calls, which may want an answer too. */
 static void serve(struct message *m) {
     struct report report;
     memcpy(&report, m->arg, sizeof report);
     bool reports = m->type == REPORT_TYPE && is_report(&report);
     if (reports) {
-        calls += report.calls;
-        permitted += report.permitted;
-        succeeded |= report.succeeded;
+        take_report(m->source, &report);
+        memcpy(m->arg, callers, sizeof callers);
     }
     message_set_result(m, reports ? 0 : -E_BADCALL);
     ipc_nbsend(m->source, m);
 }
 
+static void resume_drivers(void) {
+    storms++;
+    for (unsigned kind = 0; is_driver(kind); kind++)
+        if (callers[kind] != ENDPOINT_NONE)
+            privctl_irq_resume(callers[kind]);
+}
+
+static void handle_events(uint64_t events) {
+    if (events & EVENT_CHILD)
+        bury();
+    if (events & EVENT_STORM)
+        resume_drivers();
+    if (events & EVENT_ALARM)
+        watch();
+}
+
 static void supervise(void) {
     uint64_t next_check = CHECK_EVERY;
-    while (calls < calls_wanted || checks * CHECK_EVERY < calls_wanted) {
+    watch();
+    while (calls < calls_wanted || checks < calls_wanted / CHECK_EVERY) {
         struct message m;
-        alarm_set(WATCHDOG, NULL);
         if (ipc_receive(ENDPOINT_ANY, &m))
             fail("RECEIVE failed");
-        if (m.source == ENDPOINT_KERNEL && m.arg[0] & EVENT_CHILD)
-            bury();
-        else if (m.source == ENDPOINT_KERNEL && m.arg[0] & EVENT_ALARM)
-            proc_kill(driver, 0); /* it waits for something that does not come */
-        else if (m.source != ENDPOINT_KERNEL && m.type != MESSAGE_NOTIFY)
+        if (m.source == ENDPOINT_KERNEL)
+            handle_events(m.arg[0]);
+        else if (m.type != MESSAGE_NOTIFY)
             serve(&m);
         if (calls >= next_check) {
             verify_kernel();
@@ -173,52 +220,70 @@ static void supervise(void) {
     alarm_set(0, NULL);
 }
 
-static const char *way_name(unsigned way) {
-    static const char *const names[WAYS] = {
-#define X(name, number) [number] = #name,
-        KERNEL_CALLS(X)
-#undef X
-#define X(name, number) [WAY_OF(number)] = "IPC_" #name,
-            IPC_PRIMITIVES(X)
-#undef X
+/* ---- Results ---- */
+
+static void report_refusals(void) {
+    static const enum refusal expected[] = {
+        REFUSED_BUDGET,      REFUSED_BUFFER,       REFUSED_GRANT_ID, REFUSED_GRANTOR,
+        REFUSED_GRANT_RANGE, REFUSED_GRANT_ACCESS, REFUSED_DEVICE,   REFUSED_GRANT_UNUSED,
+        REFUSED_MEMORY,      REFUSED_REGISTER,     REFUSED_LINE,     REFUSED_RIGHT,
+        REFUSED_ENDPOINT,    REFUSED_TARGET,
     };
-    return names[way];
+    for (unsigned i = 0; i < sizeof expected / sizeof expected[0]; i++)
+        tap_ok(refusals[expected[i]] > 0, "refused to drivers and counted: %s",
+               refusal_text(expected[i]));
+    if (endpoint_core(runtime_self()) != 0) /* lines are core 0's */
+        return;
+    tap_ok(interrupts > 0, "%" PRIu64 " interrupts reach a driver", interrupts);
+    tap_ok(storms > 0, "%" PRIu64 " storms of interrupts are seen", storms);
 }
 
-/* Some calls are for monitors; and interrupt lines are core 0's. */
-static bool is_possible(unsigned way) {
-    bool monitors = way < KCALL_COUNT && KCALL_MONITOR >> way & 1;
-    return !monitors && (way != KCALL_IRQCTL || endpoint_core(runtime_self()) == 0);
+static void end_all(void) {
+    const endpoint_t exchange[] = { client, echo };
+    for (unsigned kind = 0; kind < CALLERS; kind++)
+        add_refusals((enum caller_kind)kind);
+    client = echo = ENDPOINT_NONE;
+    for (unsigned i = 0; i < sizeof exchange / sizeof exchange[0]; i++)
+        child_end(exchange[i]);
+    for (unsigned kind = 0; kind < CALLERS; kind++) {
+        child_end(callers[kind]);
+        callers[kind] = ENDPOINT_NONE;
+    }
+    free_orphans();
 }
 
 int main(int argc, char **argv) {
     seed = number_after(argc, argv, "--seed", time_stamp());
     calls_wanted = number_after(argc, argv, "--calls", calls_wanted);
-    if (strcmp(argv[argc - 1], "--part") == 0)
+    part = number_after(argc, argv, "--part", part);
+    random_state = seed;
+    if (part < FUZZ_CORES)
         tap_subtest();
     tap_note("seed %" PRIu64 ", %" PRIu64 " calls", seed, calls_wanted);
+    if (part >= FUZZ_CORES)
+        tell_command();
     struct process_info before = process_info(ENDPOINT_SELF);
     start_all();
     supervise();
-    refused += process_info(nobody).refusals;
+    end_all();
 
-    tap_ok(calls >= calls_wanted, "%" PRIu64 " calls by one with a driver's policy", calls);
+    tap_ok(calls >= calls_wanted, "%" PRIu64 " calls by those with permissions", calls);
     tap_ok(permitted * 2 >= calls, "%" PRIu64 " of them pass the permission check", permitted);
-    for (unsigned way = 0; way < WAYS; way++)
-        if (way_name(way) && is_possible(way))
-            tap_ok(succeeded >> way & 1, "%s succeeds at least once", way_name(way));
+    for (unsigned way = 0; way < WAYS_MAX; way++)
+        if (way_name(way))
+            tap_ok(ways_has(&succeeded, way), "%s succeeds at least once", way_name(way));
     tap_ok(refused > 0, "%" PRIu64 " calls by one without permissions, all refused", refused);
+    report_refusals();
     tap_ok(exchanges > 0, "%" PRIu64 " messages are exchanged and verified", exchanges);
     tap_ok(violations == 0, "the kernel's invariants hold at %" PRIu64 " checks", checks);
-    const endpoint_t all[] = { driver, nobody, client, echo };
-    driver = nobody = client = echo = ENDPOINT_NONE;
-    for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++)
-        child_end(all[i]);
-    free_orphans();
     struct process_info after = process_info(ENDPOINT_SELF);
     tap_is(after.frames_quota, before.frames_quota, "all frames are given back");
     tap_is(after.slots_quota, before.slots_quota, "all slots are given back");
-    tap_note("%" PRIu64 " times a caller was started again", restarts);
+    tap_note("%" PRIu64 " times a caller was started again, %" PRIu64 " times for it was stuck",
+             restarts, hung);
     check_kernel("at the end");
-    return tap_done();
+    int status = tap_done();
+    if (status)
+        tell_command();
+    return status;
 }
