@@ -8,7 +8,12 @@
  *   values.c    the values that these are made of
  *   ways.c      what can succeed, each of which must now and then
  *   echo.c      a server and its client, who exchange messages all the while and verify each
- *   random.h    the random numbers; a run is a function of its seed
+ *   random.h    the random numbers
+ *
+ * Who fails prints the command that repeats the run. With ACCEL=icount it is the same run on one
+ * core, exactly with RECORD= and REPLAY= (tools/run.sh). On several cores the callers have the same
+ * random numbers again, but QEMU takes turns with the processors in its own time, and records
+ * machines of one processor alone: a failure may need some tries.
  */
 #ifndef TESTS_GUEST_FUZZ_H
 #define TESTS_GUEST_FUZZ_H
