@@ -216,11 +216,12 @@ static int64_t child_takes_line(uint32_t first, uint32_t count) {
 
 static void test_line_refusals(void) {
     EXPECT("no operation", -E_BADCALL, IRQCTL, 0, RTC_LINE, 0);
-    EXPECT("no such operation", -E_BADCALL, IRQCTL, 5, RTC_LINE, 0);
+    EXPECT("no such operation", -E_BADCALL, IRQCTL, IRQCTL_REMAP + 1, RTC_LINE, 0);
     EXPECT("no such operation at all", -E_BADCALL, IRQCTL, UINT64_MAX, RTC_LINE, 0);
     EXPECT("a bit beyond the set", -E_RANGE, IRQCTL, IRQCTL_REGISTER, RTC_LINE, 32);
     EXPECT("a line of no controller", -E_NOENT, IRQCTL, IRQCTL_REGISTER, 150, 0);
-    EXPECT("a line beyond those granted", -E_PERM, IRQCTL, IRQCTL_REGISTER, 256, 0);
+    EXPECT("a line beyond those granted", -E_PERM, IRQCTL, IRQCTL_REGISTER,
+           IRQ_MSI_BASE + IRQ_MSI_MAX, 0);
     EXPECT("a line of more than 32 bits", -E_PERM, IRQCTL, IRQCTL_REGISTER, UINT64_C(0x100000008),
            0);
     EXPECT("unmasking before registering", -E_STATE, IRQCTL, IRQCTL_UNMASK, RTC_LINE);
