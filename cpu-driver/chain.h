@@ -6,6 +6,7 @@
 #define CPU_DRIVER_CHAIN_H
 
 #include "core.h"
+#include "defence.h"
 #include "grant.h"
 
 /* The entry that an id names, of the pages of the table that the kernel knows. */
@@ -32,16 +33,18 @@ __attribute__((always_inline)) static inline int
 chain_follow(struct process *p, endpoint_t grantee, endpoint_t grantor, uint64_t id,
              uint64_t offset, uint64_t bytes, uint32_t access, struct process **root,
              uint64_t *address, struct grant_link *links, uint32_t *depth) {
-    for (unsigned left = GRANT_DEPTH_MAX; left; left--) {
+    uint32_t need = (DEFENCE(GRANT_VALID) ? GRANT_VALID : 0) | (DEFENCE(GRANT_ACCESS) ? access : 0);
+    for (unsigned left = GRANT_DEPTH_MAX; left || !DEFENCE(GRANT_DEPTH); left--) {
         /* The grantor has this endpoint; if it is dead, it has no table. */
         struct process *q = process_at(grantor);
-        if (__builtin_expect(q->endpoint != grantor, 0))
+        if (__builtin_expect(DEFENCE(ENDPOINT) && q->endpoint != grantor, 0))
             return chain_refuse_grantor(p, grantor);
 
         /* The grant is valid, of that id, for this grantee, and allows the access. */
         const struct grant *g = chain_entry(q, id);
         uint32_t lacks = ~g->flags;
-        if (__builtin_expect(lacks & (GRANT_VALID | access) || g->id != id || g->grantee != grantee,
+        if (__builtin_expect(lacks & need || (DEFENCE(GRANT_SEQUENCE) && g->id != id) ||
+                                 (DEFENCE(GRANTEE) && g->grantee != grantee),
                              0)) {
             int error = chain_refuse_grant(p, q, id, grantee, access);
             if (error)
@@ -52,9 +55,13 @@ chain_follow(struct process *p, endpoint_t grantee, endpoint_t grantor, uint64_t
 
         /* It has all of the region; and offsets do not wrap around. */
         uint64_t room;
-        if (__builtin_expect(__builtin_sub_overflow(g->bytes, bytes, &room), 0))
+        if (__builtin_expect(__builtin_sub_overflow(g->bytes, bytes, &room) && DEFENCE(GRANT_RANGE),
+                             0))
             return chain_refuse_range(p);
-        if (__builtin_expect(offset > room || __builtin_add_overflow(offset, g->start, &offset), 0))
+        if (__builtin_expect(
+                (offset > room && DEFENCE(GRANT_RANGE)) ||
+                    (__builtin_add_overflow(offset, g->start, &offset) && DEFENCE(GRANT_RANGE)),
+                0))
             return chain_refuse_range(p);
 
         if (links)

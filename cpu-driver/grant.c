@@ -1,6 +1,7 @@
 #include "grant.h"
 
 #include "chain.h"
+#include "defence.h"
 #include "string.h"
 #include "vm.h"
 
@@ -29,7 +30,7 @@ int grant_set_table(struct process *p, uint64_t address, uint64_t entries) {
 /* Looks for a page of a table that is not known. True: now it is. */
 static bool find_table_page(struct process *p, uint64_t id) {
     uint64_t page = grant_index(id) / GRANTS_PER_PAGE;
-    if (page >= p->grant_pages || p->grant_page[page] != grant_nothing)
+    if ((DEFENCE(GRANT_TABLE) && page >= p->grant_pages) || p->grant_page[page] != grant_nothing)
         return false;
     void *memory = vm_user_memory(p, p->grant_table + page * PAGE_SIZE, PAGE_SIZE, true);
     if (memory)

@@ -10,6 +10,7 @@
 
 #include <bulkhead/grant.h>
 
+#include "defence.h"
 #include "process.h"
 
 /* Stands where no page of a table is known. */
@@ -39,7 +40,7 @@ unsigned grant_check_table(struct process *p);
 /* A page of the process is not what it was: if it is of its table, it is to be looked for again. */
 static inline void grant_page_changed(struct process *p, uint64_t address) {
     uint64_t page = (address - p->grant_table) / PAGE_SIZE;
-    if (page < p->grant_pages)
+    if (DEFENCE(GRANT_FORGET) && page < p->grant_pages)
         p->grant_page[page] = grant_nothing;
 }
 

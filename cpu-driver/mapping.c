@@ -1,6 +1,7 @@
 #include "mapping.h"
 
 #include "core.h"
+#include "defence.h"
 #include "frame.h"
 #include "string.h"
 #include "vm.h"
@@ -37,7 +38,8 @@ static int begin(struct process *p, uint64_t address, uint64_t pages, unsigned p
     uint64_t left = p->frame_quota - p->frames;
     if (pages > GRANT_MAP_MAX / PAGE_SIZE || !vm_in_user_space(address, pages * PAGE_SIZE))
         return -E_RANGE;
-    if (vm_frames_needed(p, address, pages * PAGE_SIZE) - pages + 1 + !p->mappings > left)
+    if (DEFENCE(FRAME_QUOTA) &&
+        vm_frames_needed(p, address, pages * PAGE_SIZE) - pages + 1 + !p->mappings > left)
         return -E_QUOTA;
     if (!p->mappings) {
         uint64_t frame = frame_alloc(p, FRAME_KERNEL);
@@ -134,7 +136,8 @@ static int map_end(struct process *p, struct mapping *r, int error) {
 static int begin_map(struct process *p, struct grant_claim *c, uint64_t address,
                      unsigned protection, struct mapping **r) {
     int error = grant_resolve(p, c);
-    if (!error && (c->address % PAGE_SIZE || c->bytes % PAGE_SIZE || !c->bytes))
+    if (!error && DEFENCE(GRANT_PAGES) &&
+        (c->address % PAGE_SIZE || c->bytes % PAGE_SIZE || !c->bytes))
         error = -E_INVAL;
     if (!error)
         error = begin(p, address, c->bytes / PAGE_SIZE, protection, r);
@@ -209,7 +212,8 @@ static bool has_link(const struct mapping *r, endpoint_t grantor, uint64_t id) {
 }
 
 int mapping_revoke(struct process *p, uint64_t id, uint64_t *slot) {
-    for (int budget = RECORDS_PER_STEP; p->grant_links && *slot < MAX_PROCESSES; ++*slot) {
+    bool any = DEFENCE(REVOKE) && p->grant_links;
+    for (int budget = RECORDS_PER_STEP; any && *slot < MAX_PROCESSES; ++*slot) {
         struct process *mapper = &processes[*slot];
         for_each_mapping(r, mapper) {
             if (!has_link(r, p->endpoint, id))

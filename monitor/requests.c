@@ -316,7 +316,8 @@ static const struct kind {
 
 static const struct kind *kind_of(uint32_t type) {
     uint32_t number = type - MESSAGE_TYPE_SERVICE;
-    bool known = number < sizeof kinds / sizeof kinds[0] && kinds[number].serve != NULL;
+    bool in_table = number < sizeof kinds / sizeof kinds[0] || !DEFENCE(REQUEST);
+    bool known = in_table && kinds[number].serve != NULL;
 
     return known ? &kinds[number] : NULL;
 }
@@ -415,7 +416,7 @@ static uint64_t core_of(const struct kind *kind, const struct message *m) {
 static int serve_here(const struct kind *kind, struct message *m, struct call *call) {
     size_t bytes = request_text_in(m);
 
-    if (bytes > MONITOR_TEXT_MAX)
+    if (DEFENCE(TEXT) && bytes > MONITOR_TEXT_MAX)
         return -E_TOOBIG;
     if (bytes != 0) {
         int error = mem_copy_from(m->source, m->arg[kind->address], call->text, bytes);

@@ -202,10 +202,10 @@ static uint64_t *find_own(struct process *p, uint64_t address, enum frame_state 
     if (*entry & PTE_BORROWED)
         return NULL;
     *error = -E_BUSY;
-    if (frame_shares(*entry & PTE_ADDRESS))
+    if (DEFENCE(SHARED) && frame_shares(*entry & PTE_ADDRESS))
         return NULL;
     *error = -E_FAULT;
-    if (frame_state(*entry & PTE_ADDRESS) != state)
+    if (DEFENCE(SHARED) && frame_state(*entry & PTE_ADDRESS) != state)
         return NULL;
     *error = 0;
     return entry;
@@ -333,11 +333,11 @@ void *vm_user_memory(struct process *p, uint64_t address, uint64_t bytes, bool w
         return NULL;
     uint64_t physical = *entry & PTE_ADDRESS;
     const struct range *archive = &instance->boot.archive;
-    if (*entry & PTE_BORROWED)
+    if (DEFENCE(OWN) && *entry & PTE_BORROWED)
         return physical >= archive->base && physical < archive->end
                    ? (void *)(ARCHIVE_VIEW + physical - archive->base + offset)
                    : NULL;
-    if (DEFENCE(PRIVATE) && frame_state(physical) != FRAME_PRIVATE)
+    if (DEFENCE(PRIVATE) && DEFENCE(OWN) && frame_state(physical) != FRAME_PRIVATE)
         return NULL;
     return (uint8_t *)direct(physical) + offset;
 }
@@ -356,8 +356,8 @@ __attribute__((cold, noinline)) static void *borrowed_data(struct process *p, ui
 
 /* Nothing is ever mapped for users in the lower half but in user space. */
 void *vm_user_data(struct process *p, uint64_t address, bool write) {
-    uint64_t need = PTE_PRESENT | PTE_USER | (write ? PTE_WRITE : 0);
-    if (__builtin_expect(address >> 47 != 0, 0))
+    uint64_t need = PTE_PRESENT | (DEFENCE(PRIVATE) ? PTE_USER : 0) | (write ? PTE_WRITE : 0);
+    if (__builtin_expect(DEFENCE(PRIVATE) && address >> 47 != 0, 0))
         return NULL;
     const uint64_t *entry = find_page(p, address);
     if (__builtin_expect(!entry || (*entry & (need | PTE_BORROWED)) != need, 0))

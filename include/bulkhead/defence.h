@@ -38,9 +38,24 @@
     X(KCALL, "permitted kernel calls alone")                                \
     X(KCALL_NUMBER, "kernel calls have a range")                            \
     X(GIVE, "nobody gives what it has not got")                             \
+    X(GRANT_TABLE, "a grant table has the pages that its owner says")       \
+    X(GRANT_SEQUENCE, "an id means one grant for good")                     \
+    X(GRANT_VALID, "valid grants alone")                                    \
+    X(GRANTEE, "a grant is its grantee's alone")                            \
+    X(GRANT_ACCESS, "granted access alone, of each grant of a chain")       \
+    X(GRANT_RANGE, "the region granted alone, of each grant of a chain")    \
+    X(GRANT_DEPTH, "a chain has eight grants at most")                      \
+    X(GRANT_PAGES, "whole pages alone are mapped")                          \
+    X(GRANT_FORGET, "the kernel forgets a grant table that is unmapped")    \
+    X(REVOKE, "revocation takes away what was mapped")                      \
+    X(BINDING, "a binding is one process'")                                 \
+    X(OWN, "buffers are in memory that nobody else has")                    \
+    X(SHARED, "memory that others have mapped is not freed")                \
     X(LOG_RATE, "refusals are told of at a bounded rate")                   \
     X(REPLY, "a server does not wait for its client to take a reply (lib)") \
     X(ASK, "who asks those it does not trust does not wait (test program)") \
+    X(REQUEST, "requests that there are alone (monitor)")                   \
+    X(TEXT, "no request's text is longer than its buffer (monitor)")        \
     X(MANAGE, "the monitor manages processes for those alone that may ask (monitor)")
 
 enum defence {

@@ -112,6 +112,16 @@ static bool word_arrived(endpoint_t attacker, bool said) {
     return received.messages == 0 || received.register_14 != VICTIM_SECRET;
 }
 
+/* ---- Bells: of the binding between the monitors, whose name anybody can guess ---- */
+
+static bool ring_as_the_monitor(void) {
+    const uint16_t to_core_1 = 1;
+    uint32_t incarnation = endpoint_incarnation(runtime_self());
+    struct message m = request;
+    return ipc_raw(IPC_NOTIFY, endpoint_make(incarnation, 1, ENDPOINT_CORE_BINDING, to_core_1),
+                   &m) == 0;
+}
+
 #define STRANGER(text, function)                                                              \
     {                                                                                         \
         "unauthorised target: " text, function, IPC(IPC_ALL), REFUSED_TARGET, DEFENCE_TARGET, \
@@ -136,6 +146,8 @@ const struct attack delivery_attacks[] = {
     WITHOUT("REPLYRECV", by_replyrecv, IPC_ALL & ~IPC_BIT(NBSEND)),
     WITHOUT("NOTIFY", by_notify, IPC_ALL & ~IPC_BIT(NOTIFY)),
     WITHOUT("ASEND", by_asend, IPC_ALL & ~IPC_BIT(ASEND)),
+    { "spoofing: ring another's binding", ring_as_the_monitor, IPC(IPC_BIT(NOTIFY)),
+      REFUSED_ENDPOINT, DEFENCE_BINDING, 0 },
     { "unintended target: SEND to a dead process", send_to_the_dead, IPC(IPC_ALL), UNCOUNTED,
       DEFENCE_ENDPOINT, reuse_slot, victim_allow, victim_received, victim_clean },
     { "unintended target: SENDREC to a dead process", ask_the_dead, IPC(IPC_ALL), UNCOUNTED,

@@ -11,6 +11,7 @@
 
 #include "../support/cores.h"
 #include "bystander.h"
+#include "cores.h"
 
 /* What a bystander keeps of what it gets beside an endless loop, in percent. */
 #define SHARE_HERE     90UL
@@ -23,8 +24,8 @@
 #define SPAN   (25 * TIME_MILLISECOND)
 
 static const struct attack *const tables[] = {
-    cpu_attacks,       memory_attacks,   device_attacks, service_attacks,
-    primitive_attacks, delivery_attacks, group_attacks,
+    cpu_attacks,     memory_attacks,    grant_attacks,    device_attacks,
+    service_attacks, primitive_attacks, delivery_attacks, group_attacks,
 };
 
 #define TABLES (sizeof tables / sizeof tables[0])
@@ -244,6 +245,10 @@ int main(int argc, char **argv) {
     }
     if (argc > 2 && strcmp(argv[1], "fatal") == 0)
         return fatal_main(argv[2]);
+    if (argc > 1 && strcmp(argv[1], "serve") == 0)
+        return cores_serve();
+    if (argc > 3 && strcmp(argv[1], "remote") == 0)
+        return cores_attack(argv[2], argv[3]);
     bool controls = argc > 1 && strcmp(argv[1], "--controls") == 0;
     const char *word = argc > 1 + controls ? argv[1 + controls] : NULL;
 
@@ -257,6 +262,7 @@ int main(int argc, char **argv) {
         each_attack(word, test_control);
     else
         test_system(word);
+    test_across_cores(word, controls);
     if (!controls) /* what succeeds may leave a broken kernel behind */
         check_kernel("after all attacks");
     return tap_done();

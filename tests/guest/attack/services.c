@@ -1,6 +1,10 @@
 /* Process interaction and system services (thesis 3.1.2, class IV). */
 #include "attack.h"
 
+#include <string.h>
+
+#include <bulkhead/grant.h>
+
 #include "../support/cores.h"
 #include "watch.h"
 
@@ -107,6 +111,33 @@ static bool have_it_killed(void) {
     return ipc_request(runtime_monitor(), &m) == 0;
 }
 
+/* ---- Bad contents: the monitor is asked what makes no sense ---- */
+
+/* The number is an index into a table of functions. */
+static bool ask_what_there_is_not(void) {
+    bool accepted = false;
+    for (uint32_t type = MESSAGE_TYPE_SERVICE << 1; type < 0x40000000; type += 0x1234567) {
+        struct message m = { .type = type };
+        accepted = ipc_request(runtime_monitor(), &m) == 0 || accepted;
+    }
+    return accepted;
+}
+
+/* More than the monitor has room for. */
+static bool send_long_text(void) {
+    static uint8_t text[8UL * MONITOR_TEXT_MAX];
+    bool accepted = false;
+    memset(text, 0xff, sizeof text);
+    for (uint64_t bytes = 2UL * MONITOR_TEXT_MAX; bytes <= sizeof text; bytes *= 2) {
+        struct message m = { .type = MONITOR_SAFECOPY_TO,
+                             .arg = { runtime_self(), (uint64_t)text, bytes, GRANT_ID_RECORDED } };
+        struct message after = { .type = MONITOR_FIND };
+        accepted = ipc_request(runtime_monitor(), &m) == 0 || accepted;
+        ipc_request(runtime_monitor(), &after);
+    }
+    return accepted;
+}
+
 /* ---- Floods of the monitor, which is more urgent than all ---- */
 
 static bool flood_by_notify(void) {
@@ -146,6 +177,10 @@ const struct attack service_attacks[] = {
       DEFENCE_SLOT_QUOTA, 0 },
     { "system services: have the monitor kill a program", have_it_killed, PLAIN, UNCOUNTED,
       DEFENCE_MANAGE, spawn_victim, allow_monitor, victim_ended, end_victim },
+    { "bad contents: requests that there are not", ask_what_there_is_not, PLAIN, UNCOUNTED,
+      DEFENCE_REQUEST, NULL, allow_monitor, .fatal = true },
+    { "bad contents: text longer than its buffer", send_long_text, PLAIN, UNCOUNTED, DEFENCE_TEXT,
+      NULL, allow_monitor, .fatal = true },
     { "process interaction: kill another", kill_another, KCALLS(KCALL_BIT(PROC_KILL)),
       REFUSED_RIGHT, DEFENCE_CHILD, victim_prepare, NULL, victim_died, victim_clean },
     FLOOD("NOTIFY", flood_by_notify),
