@@ -57,7 +57,7 @@ Test(cores, come_up_and_are_listed, .init = boot_4) {
         qemu_expect(q, *row, SECONDS);
     type("ps");
     for (const char *const *row =
-             (const char *const[]){ "\n0.0.1     monitor", "\n0.2.1     shell",
+             (const char *const[]){ "\n0.0.1     monitor", "\n0.3.1     shell",
                                     "\n1.0.1     monitor", "\n2.0.1     monitor",
                                     "\n3.0.1     monitor", NULL };
          *row != NULL; row++)
