@@ -2,6 +2,7 @@
 
 #include "binding.h"
 #include "core.h"
+#include "defence.h"
 #include "ipc.h"
 #include "log.h"
 #include "string.h"
@@ -202,7 +203,7 @@ int irq_remap(uint64_t line, uint32_t handle, struct irq_remapped *now) {
 
 static bool is_too_many(struct source *s) {
     uint32_t limit = s->driver ? s->driver->irq_limit : s->limit;
-    if (__builtin_expect(!limit || s->stormed, 1))
+    if (__builtin_expect(!limit || s->stormed || !DEFENCE(STORM), 1))
         return false;
     uint64_t now = cpu_rdtsc();
     if (now >= s->second_ends) {

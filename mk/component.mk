@@ -152,7 +152,7 @@ archive_members := $(members.build)
 out := build/attack
 $(foreach folder,$(call with_component,cpu-driver),$(call load,$(folder),cpu-driver))
 $(foreach folder,$(call with_component,lib urpc),$(call load,$(folder),library))
-$(foreach folder,$(call with_component,$(filter-out bench/%,$(program_folders)) tests/guest/attack),\
+$(foreach folder,$(call with_component,$(filter-out bench/%,$(program_folders)) tests/guest/attack tests/guest/evil),\
     $(call load,$(folder),program))
 out := build
 

@@ -1,6 +1,7 @@
 /* Kernel calls on memory of devices, and memory for devices: MEMMAP, MAPDMA. */
 #include "kcall.h"
 
+#include "defence.h"
 #include "frame.h"
 #include "vm.h"
 
@@ -43,7 +44,7 @@ int kcall_memmap(struct process *p) {
         return device_pages(p, false);
     if (ARG2(p) % PAGE_SIZE || ARG4(p) & ~(PROT_READ | PROT_WRITE | MEMMAP_CACHED))
         return -E_INVAL;
-    if (!may_map(p, ARG2(p), ARG3(p)))
+    if (DEFENCE(DEVICE_MEMORY) && !may_map(p, ARG2(p), ARG3(p)))
         return process_refuse(p, REFUSED_DEVICE, -E_PERM);
     return device_pages(p, true);
 }

@@ -11,6 +11,7 @@
 #include "sched.h"
 
 #include "alarm.h"
+#include "defence.h"
 #include "policies.h"
 
 static const struct sched_policy *real; /* while somebody is throttled; else NULL */
@@ -124,6 +125,8 @@ void budget_set(struct process *p, uint64_t budget, uint64_t period) {
 uint64_t budget_slice(struct process *p, uint64_t now) {
     if (!p->sched.budget)
         return p->sched.quantum;
+    if (!DEFENCE(BUDGET))
+        return p->sched.full_quantum;
     if (now >= p->sched.period_end) {
         p->sched.budget_left = p->sched.budget;
         p->sched.period_end = now + p->sched.period;

@@ -5,6 +5,7 @@
  *   bystander.c      who only wants to compute beside it, on the same core and on another
  *   victim.c         whom attackers send to
  *   cpu.c memory.c grants.c devices.c services.c       the rows of thesis Fig. 3.1
+ *   mapping.c interrupts.c                    what drivers do to devices that are not theirs
  *   primitives.c delivery.c groups.c          the three classes of threats to IPC
  *   cores.c          attackers on another core
  */
@@ -56,7 +57,8 @@ struct attack {
 
 /* Tables of attacks, in the order in which they are done. The last has no name. */
 extern const struct attack cpu_attacks[], memory_attacks[], grant_attacks[], device_attacks[],
-    service_attacks[], primitive_attacks[], delivery_attacks[], group_attacks[];
+    register_attacks[], interrupt_attacks[], service_attacks[], primitive_attacks[],
+    delivery_attacks[], group_attacks[];
 
 /* How long an attack that does not end may last. */
 #define PATIENCE (40 * TIME_MILLISECOND)

@@ -37,6 +37,52 @@ static bool call_without_end(void) {
     return false;
 }
 
+/* ---- Budgets: a millisecond in ten ---- */
+
+#define BUDGET (TIME_MILLISECOND)
+#define PERIOD (10 * BUDGET)
+
+static void limit_time(endpoint_t attacker) {
+    if (privctl_budget(attacker, BUDGET, PERIOD))
+        tap_bail_out("no budget");
+}
+
+/* It has had the CPU for a while: as long as two periods allow, and some. */
+static bool exceeded_budget(endpoint_t attacker, bool said) {
+    (void)said;
+    return process_info(attacker).cpu_time > 3 * BUDGET;
+}
+
+static bool spin_for_a_period(void) {
+    uint64_t end = time_now() + PERIOD;
+    while (time_now() < end)
+        continue;
+    return false;
+}
+
+/* As a server, which is asked for something and computes for ever. */
+static bool compute_for_a_client(void) {
+    struct message m;
+    ipc_receive(ENDPOINT_ANY, &m);
+    return spin_for_a_period();
+}
+
+static void client_main(void *server) {
+    struct message m = { .type = MESSAGE_TYPE_SERVICE };
+    for (;;)
+        ipc_raw(IPC_SENDREC, (endpoint_t)server, &m);
+}
+
+static void limit_time_and_ask(endpoint_t server) {
+    static const struct child_policy policy = { .ipc = IPC_ALL, .kcalls = KCALL_BIT(NULL) };
+    struct process process;
+    limit_time(server);
+    victim = child_make("client", client_main, (void *)server, &policy, &process);
+    sched_quantum(victim, QUANTUM);
+    privctl_allow(victim, server);
+    process_start(&process);
+}
+
 #define INSTRUCTION(text, function, off) \
     { "CPU instructions: " text, function, PLAIN, REFUSED_PROTECTION, DEFENCE_##off, 0 }
 #define TIME_OF_OTHERS(text, function, rights, kind, off, victims)                       \
@@ -64,5 +110,10 @@ const struct attack cpu_attacks[] = {
                    UNCOUNTED, QUANTUM, watch_prepare_computing),
     TIME_OF_OTHERS("raise own priority", become_urgent, KCALL_BIT(SCHED), REFUSED_RIGHT, PRIORITY,
                    watch_prepare_computing),
+    { "CPU time: more than its budget", spin_for_a_period, KCALLS(KCALL_BIT(NULL)), REFUSED_BUDGET,
+      DEFENCE_BUDGET, NULL, limit_time, exceeded_budget, NULL },
+    { "CPU time: a server that uses up its budget", compute_for_a_client,
+      .policy = { .ipc = IPC_ALL, .kcalls = KCALL_BIT(NULL) }, REFUSED_BUDGET, DEFENCE_BUDGET, NULL,
+      limit_time_and_ask, exceeded_budget, victim_clean },
     { 0 },
 };

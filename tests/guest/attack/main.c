@@ -24,8 +24,8 @@
 #define SPAN   (25 * TIME_MILLISECOND)
 
 static const struct attack *const tables[] = {
-    cpu_attacks,     memory_attacks,    grant_attacks,    device_attacks,
-    service_attacks, primitive_attacks, delivery_attacks, group_attacks,
+    cpu_attacks,       memory_attacks,  grant_attacks,     device_attacks,   register_attacks,
+    interrupt_attacks, service_attacks, primitive_attacks, delivery_attacks, group_attacks,
 };
 
 #define TABLES (sizeof tables / sizeof tables[0])

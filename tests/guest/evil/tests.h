@@ -6,6 +6,7 @@
  *   kernel.c   DMA into the kernel, interrupts made up by DMA
  *   freed.c    DMA into memory of others, which was the driver's before
  *   refusals.c what the servers and the kernel refuse it
+ *   controls.c that it would succeed otherwise
  */
 #ifndef TESTS_GUEST_EVIL_TESTS_H
 #define TESTS_GUEST_EVIL_TESTS_H
@@ -48,5 +49,8 @@ void test_configuration(void);
 void test_memory_of_devices(void);
 void test_freed_memory(void);
 void test_vetted_register(void);
+
+/* In the debug build: configuration and vetted registers, without their defences. */
+void test_controls(void);
 
 #endif
