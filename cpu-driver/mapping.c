@@ -258,7 +258,7 @@ uint64_t mapping_frames(const struct process *p) {
 /* Each page shows what it should; *live counts those that show memory of a process of this core. */
 static unsigned check_mapping(const struct process *p, const struct mapping *r, uint64_t *live) {
     unsigned wrong = r->mapped > r->pages || r->live > r->mapped || r->depth > GRANT_DEPTH_MAX ||
-                     (r->whole && r->mapped != r->pages) || !r->root != !r->depth;
+                     !r->root != !r->depth;
     for (uint64_t i = 0; i < r->mapped && !wrong; i++) {
         uint64_t there = vm_borrowed(p, r->address + i * PAGE_SIZE);
         if (i >= r->live)

@@ -285,6 +285,7 @@ int vm_protect(struct process *p, uint64_t address, unsigned protection) {
     uint64_t *entry = find_own(p, address, FRAME_PRIVATE, &error);
     if (entry) {
         *entry = (*entry & PTE_ADDRESS) | protection_bits(protection);
+        grant_page_changed(p, address);
         flush(p, address);
     }
     return error;
