@@ -300,6 +300,7 @@ static void bury(endpoint_t endpoint) {
         image = (struct report_image){ child->image, child->image_bytes };
     const struct death *death = death_remember(endpoint, image);
     bindings_process_died(endpoint);
+    forward_process_died(endpoint);
     grants_process_died(endpoint);
     names_process_died(endpoint);
     const struct policy *policy = child != NULL ? child->policy : NULL;

@@ -198,6 +198,25 @@ int forward_request(const struct message *request, uint64_t core) {
     return enqueue(request, (uint32_t)core, false);
 }
 
+/*
+ * What it has asked for, and has not been sent, is not asked any more: whoever is told of its death
+ * hears no more of it.
+ */
+void forward_process_died(endpoint_t client) {
+    for (struct waiting *w = waiting; w < waiting + WAITING_MAX; w++) {
+        struct link *link = &links[w->core];
+        bool asked = link->asked == w;
+        if (w->request.source != client || (asked && link->out_announced))
+            continue;
+        w->request.source = ENDPOINT_NONE;
+        if (!asked)
+            continue;
+        link->asked = NULL;
+        drop_text(&link->out);
+        send_request(w->core);
+    }
+}
+
 /* The lowest other member from `from` on; CORES_MAX: none. */
 static unsigned next_member(unsigned from) {
     unsigned core = core_next(cores_view()->members, from);

@@ -29,6 +29,9 @@ int forward_to_any(const struct message *request);
 void forward_finish(uint32_t core, endpoint_t client, int result);
 bool forward_owes_reply(uint32_t core);
 
+/* A client has died: what it has asked for and was not sent yet will not be. */
+void forward_process_died(endpoint_t client);
+
 /* A process that was spawned from another core has ended: the spawner there is notified. */
 void forward_ended(endpoint_t spawner);
 

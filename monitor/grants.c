@@ -24,6 +24,7 @@
  * is what the two monitors call it. */
 static struct export {
     bool used, ending, owed; /* REVOKE is to be sent */
+    bool lost;               /* to a core that may run on: it is never unpinned */
     endpoint_t mapper, root;
     uint64_t address, bytes;
     struct claim claim; /* the chain */
@@ -65,23 +66,32 @@ static bool comes_through(const struct export *e, endpoint_t grantor, uint64_t i
     return false;
 }
 
-static bool is_mapped(endpoint_t grantor, uint64_t id) {
-    for (const struct export *e = exports; e < exports + GRANT_EXPORTS_MAX; e++)
-        if (e->used && comes_through(e, grantor, id))
-            return true;
-    return false;
+/* Whether anything is mapped through a grant: 0, 1, or -E_IO, it is and cannot be had back. */
+static int is_mapped(endpoint_t grantor, uint64_t id) {
+    int mapped = 0;
+
+    for (const struct export *e = exports; e < exports + GRANT_EXPORTS_MAX; e++) {
+        if (!e->used || !comes_through(e, grantor, id))
+            continue;
+        if (!e->lost)
+            return 1;
+        mapped = -E_IO;
+    }
+    return mapped;
 }
 
 /* Replies to those who have waited for what is over now. */
 static void end_revocations(void) {
     for (struct revocation *r = revocations; r < revocations + REVOCATIONS; r++) {
         struct message reply = { .type = 0 };
-        if (r->client == ENDPOINT_NONE || is_mapped(r->grantor, r->id))
+        int mapped = r->client != ENDPOINT_NONE ? is_mapped(r->grantor, r->id) : 1;
+        if (mapped == 1)
             continue;
+        message_set_result(&reply, mapped);
         if (endpoint_core(r->client) == machine_self())
             event_reply(r->client, &reply);
         else
-            forward_finish(endpoint_core(r->client), r->client, 0);
+            forward_finish(endpoint_core(r->client), r->client, mapped);
         r->client = ENDPOINT_NONE;
     }
 }
@@ -222,8 +232,9 @@ int grants_revoke(struct call *call) {
     if (record != NULL)
         record->id = 0;
     end_all_through(grantor, id);
-    if (!is_mapped(grantor, id))
-        return 0;
+    int mapped = is_mapped(grantor, id);
+    if (mapped != 1)
+        return mapped;
     for (struct revocation *r = revocations; r < revocations + REVOCATIONS; r++) {
         if (r->client != ENDPOINT_NONE)
             continue;
@@ -233,8 +244,15 @@ int grants_revoke(struct call *call) {
     return -E_NOSLOT;
 }
 
-/* The reply's text is the physical addresses. Only processes whose death is told here lend memory.
- */
+/* Whether this monitor hears of the death of all whose grants those are. */
+static bool are_children(const struct grant_claim *c) {
+    for (unsigned i = 0; i < c->depth; i++)
+        if (child_find(c->link[i].grantor) == NULL)
+            return false;
+    return true;
+}
+
+/* The reply's text is the physical addresses. */
 int grants_map(struct call *call) {
     struct export *e = free_export();
     unsigned protection = ACCESS_OF(call->arg[3]);
@@ -252,7 +270,7 @@ int grants_map(struct call *call) {
     const struct grant_claim *c = &claim.kernel;
     if (c->address % PAGE_SIZE || bytes % PAGE_SIZE || bytes == 0)
         return -E_INVAL;
-    if (child_find(c->root) == NULL)
+    if (!are_children(c))
         return -E_PERM;
     error = pin(c, protection, (uint64_t *)call->text);
     if (error)
@@ -448,7 +466,20 @@ const struct peer_service grants_service = {
     .credit = credit,
 };
 
-/* They run nothing any more: as if each had released what it had, and its processes had died. */
+static void lose_or_unpin(struct export *e) {
+    if (!core_in(cores_view()->lost, endpoint_core(e->mapper))) {
+        unpin(e);
+        return;
+    }
+    e->lost = e->ending = true;
+    e->owed = false;
+}
+
+/*
+ * They run nothing any more: as if each had released what it had, and its processes had died. But a
+ * core that is lost, as it did not acknowledge being fenced, may run on: what it has mapped stays
+ * pinned for good.
+ */
 void grants_cores_gone(core_set_t gone) {
     for (struct revocation *r = revocations; r < revocations + REVOCATIONS; r++)
         if (r->client != ENDPOINT_NONE && core_in(gone, endpoint_core(r->client)))
@@ -460,7 +491,8 @@ void grants_cores_gone(core_set_t gone) {
         }
     for (struct export *e = exports; e < exports + GRANT_EXPORTS_MAX; e++)
         if (e->used && core_in(gone, endpoint_core(e->mapper)))
-            unpin(e);
+            lose_or_unpin(e);
+    end_revocations();
     for (struct recorded_grant *r = records_next(NULL); r != NULL; r = records_next(r)) {
         uint64_t id = r->id;
         if (!core_in(gone, endpoint_core(r->delegator)) &&

@@ -256,6 +256,7 @@ enum text { TEXT_NONE, TEXT_IN, TEXT_OUT, TEXT_PAGES };
 enum right {
     RIGHT_MANAGE, /* who may manage programs */
     RIGHT_OPEN,   /* every client */
+    RIGHT_CHILD,  /* whose death the monitor hears of */
     RIGHT_KEEPER, /* the PCI and the IOMMU server */
     RIGHT_PCI,
     RIGHT_IOMMU,
@@ -293,7 +294,7 @@ static const struct kind {
                            .text = TEXT_OUT, .address = 1 },
     ROW(SAFECOPY_TO) = { grants_copy_to, .right = RIGHT_OPEN, .place = PLACE_ENDPOINT,
                          .text = TEXT_IN, .address = 1 },
-    ROW(DELEGATE) = { grants_delegate, .right = RIGHT_OPEN, .place = PLACE_ENDPOINT },
+    ROW(DELEGATE) = { grants_delegate, .right = RIGHT_CHILD, .place = PLACE_ENDPOINT },
     ROW(REVOKE) = { grants_revoke, .right = RIGHT_OPEN, .place = PLACE_ENDPOINT },
     ROW(SAFEMAP) = { grants_map, .right = RIGHT_OPEN, .place = PLACE_ENDPOINT, .text = TEXT_PAGES },
     ROW(SAFEUNMAP) = { grants_unmap, .right = RIGHT_OPEN },
@@ -384,6 +385,8 @@ static bool may_ask(endpoint_t client, enum right right) {
     switch (right) {
     case RIGHT_OPEN:
         return true;
+    case RIGHT_CHILD:
+        return child != NULL;
     case RIGHT_KEEPER:
         return service == SERVICE_PCI || service == SERVICE_IOMMU;
     case RIGHT_PCI:

@@ -158,7 +158,8 @@
     X(DELEGATE, MESSAGE_TYPE_SERVICE + 34)                                                         \
     /* Takes from other cores what was mapped through a grant. arg[0]: grantor, arg[1]: id: of the \
      * client's own, which is not valid any more, or recorded by it, which ends. The reply comes   \
-     * when it is mapped nowhere. E_NOENT no such record of the client's */                        \
+     * when it is mapped nowhere. E_NOENT no such record of the client's, E_IO a core that could   \
+     * not be fenced, and may run on, has it mapped: the memory stays in use */                    \
     X(REVOKE, MESSAGE_TYPE_SERVICE + 35)                                                           \
     /* Maps pages of a grant of arg[0], id arg[1], offset arg[2], arg[3]: enum protection <<       \
      * MONITOR_ACCESS_SHIFT | bytes, at arg[4]. Errors as of the kernel call; E_NOSLOT also more   \
