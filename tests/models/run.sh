@@ -74,13 +74,14 @@ finding() {
 
 states() { awk '/states, stored/ { print $1; exit }' "$1"; }
 
-# Statements, as PROCESS:LINE, that no execution reaches according to a verifier's output ($1). A
+# Statements, as PROCESS:FILE:LINE, that no execution reaches according to a verifier's output ($1). A
 # claim(name, false) is there not to be reached.
 unreached() {
     awk '/^unreached in/ { process = $3 == "claim" ? "" : $NF }
          process && /, state [0-9]+, / && !/"-end-"/ {
              split($1, place, /[:,]/)
-             line = process ":" place[2]
+             sub(/.*\//, "", place[1])
+             line = process ":" place[1] ":" place[2]
              missed[line]
              if (/\|\|0\)\)"/)
                  meant[line]
@@ -121,7 +122,7 @@ check_reached() {
     missed=$(for name; do unreached "$results/$model/$name/output"; done | sort | uniq -c |
         awk -v checks=$# '$1 == checks { print $2 }' | paste -sd ' ')
     [[ -z $missed ]]
-    report $? "$model/reached: everything" "never reached (process:line): $missed"
+    report $? "$model/reached: everything" "never reached (process:file:line): $missed"
 }
 
 # Every macro that a model asks for is its own or used by some check.
