@@ -440,23 +440,31 @@ void bindings_unmap(endpoint_t owner) {
     }
 }
 
+/*
+ * A core that is lost did not acknowledge being fenced, and may run on: what this one shared with
+ * it stays so, and the record is never used again.
+ */
+static bool may_be_reached(const struct binding_record *r) {
+    return record_is_initiator(r) && core_in(cores_view()->lost, r->peer_core);
+}
+
 void bindings_unmap_end(endpoint_t owner) {
     for_each_record(r) {
-        if (r->state != RECORD_CLOSING || r->process != owner || !r->announced)
+        if (r->state != RECORD_CLOSING || r->process != owner || !r->announced || may_be_reached(r))
             continue;
         r->close_received = true;
         finish(r);
     }
 }
 
-/* They run nothing any more: as if each had said CLOSE, and heard ours. */
+/* The others run nothing any more: as if each had said CLOSE, and heard ours. */
 void bindings_cores_gone(core_set_t gone) {
     for_each_core(core, gone)
         memset(refused[core], 0, sizeof refused[core]);
     for_each_record(r) {
         if (r->state == RECORD_FREE || r->state == RECORD_ENDED || !core_in(gone, r->peer_core))
             continue;
-        r->close_received = true;
+        r->close_received = !may_be_reached(r);
         r->owed = 0;
         if (r->state != RECORD_CLOSING)
             close(r, -E_PEERDEAD);
