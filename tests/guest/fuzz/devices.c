@@ -19,9 +19,9 @@ static uint16_t some_port(void) {
     return ports[below(sizeof ports / sizeof ports[0])];
 }
 
-/* What a driver would write there, most of the time. */
+/* What a driver would write there, or what it may not. */
 static uint32_t some_port_value(uint16_t port) {
-    if (port == TIMER_COMMAND && below(8))
+    if (port == TIMER_COMMAND && below(2))
         return one_in(4) ? TIMER_LATCH : one_in(4) ? TIMER_ONE_SHOT : TIMER_RATE;
     return (uint32_t)random_next(&values_state);
 }
