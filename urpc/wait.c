@@ -88,9 +88,10 @@ static void chan_pace(struct chan_spin *spin, const struct chan *chan, uint64_t 
     }
 }
 
-/* A message has come: would it have paid to spin for it from the beginning of the wait? */
-static void chan_spin_came(struct chan_spin *spin) {
-    if (spin->since != 0 && chan_ticks() - spin->since < spin->bound)
+/* A message has come: would it have paid to spin for it from the beginning of the wait? `now` is
+ * when the last spinning began; the time is not read again, which the message would wait for. */
+static void chan_spin_came(struct chan_spin *spin, uint64_t now) {
+    if (spin->since != 0 && now - spin->since < spin->bound)
         spin->budget = spin->budget * 2 < spin->bound ? spin->budget * 2 : spin->bound;
     spin->since = 0;
 }
@@ -139,9 +140,9 @@ int chan_wait(struct chan *chan, struct chan_spin *spin) {
             spin->since = now;
         if (chan_spin_poll(spin, rx, now) != 0)
             return chan_spin_gave_up(spin);
-        peeked = chan_peek(rx, 1);
+        peeked = 1; /* chan_receive() will tell */
     }
     if (peeked > 0)
-        chan_spin_came(spin);
+        chan_spin_came(spin, now);
     return peeked > 0 ? 0 : peeked;
 }

@@ -42,7 +42,7 @@ struct transport {
     uint64_t (*bulk)(unsigned side, uint64_t bytes, uint64_t count);
 };
 
-extern const struct transport transport_raw, transport_raw_one_line;
+extern const struct transport transport_raw, transport_raw_one_line, transport_raw_ring;
 extern const struct transport transport_urpc, transport_urpc_plain, transport_urpc_in_place,
     transport_urpc_armed;
 extern const struct transport transport_boost, transport_ck, transport_dpdk;

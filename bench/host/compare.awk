@@ -68,6 +68,10 @@ END {
         }
         say(placement, "round trip, channel / raw", by_slots[key] / raws[key],
             placement == "cores" ? "at most 1.08" : "at most 1.30", samples[key])
+        key = placement SUBSEP "rtt" SUBSEP "raw-ring" SUBSEP slots
+        if (by_slots[key] > 0)
+            say(placement, "round trip, raw in the lines of such a ring / raw", by_slots[key] / raws[key],
+                "none", samples[key])
         compare(placement, "rate", "urpc", "messages per second, single", "at least 1.5")
         compare(placement, "rate_batch", "urpc", "the same, in batches", "at least 3")
         compare(placement, "rate_batch", "urpc-in-place", "the same, not copied", "at least 3")

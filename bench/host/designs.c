@@ -323,5 +323,6 @@ DESIGNS(DESIGN)
 const struct transport *const bench_transports[] = {
     &transport_raw,
     &transport_raw_one_line,
+    &transport_raw_ring,
     DESIGNS(ADDRESS) NULL,
 };

@@ -283,7 +283,8 @@ static void add_plans_of(const struct transport *transport) {
     for (unsigned slots = SLOTS_LEAST; slots <= SLOTS_MOST; slots *= 2) {
         if (transport->by_slots && slots != options.slots) {
             add_plan(transport, PING, slots, 0);
-            add_plan(transport, STREAM, slots, 0);
+            if (transport->stream)
+                add_plan(transport, STREAM, slots, 0);
         }
     }
     for (unsigned bytes = BYTES_LEAST; bytes <= BYTES_MOST; bytes *= 2)

@@ -47,7 +47,7 @@ assert all(f["min"] <= f["q1"] <= f["median"] <= f["q3"] <= f["max"] and f["n"] 
 assert all(f["placement"] in ("hyperthreads", "cores") for f in figures)
 seen = {(f["name"], f["transport"]) for f in figures}
 wanted = {
-    "raw": ["raw_rtt"], "raw-one-line": ["raw_rtt"],
+    "raw": ["raw_rtt"], "raw-one-line": ["raw_rtt"], "raw-ring": ["rtt"],
     "urpc": ["rtt", "rate", "rate_batch", "bulk"], "urpc-plain": ["rtt", "rate"],
     "urpc-in-place": ["rate", "rate_batch"], "urpc-armed": ["rtt", "rate"],
     "boost": ["rtt", "rate", "rate_batch"], "ck": ["rtt", "rate"],
