@@ -9,7 +9,7 @@ static int chan_answer_judge(struct chan *chan, uint64_t word) {
         return rx->error;
     if (word == chan->awaited)
         return 0;
-    if ((word & ~CHAN_ARMED) != chan->awaited - CHAN_SLOT_BYTES) {
+    if ((word & ~CHAN_ARMED) != chan->awaited - CHAN_STEP) {
         chan_tx_kill(&chan->tx, -E_PROTOCOL);
         chan_rx_kill(rx, -E_PROTOCOL);
         return -E_PROTOCOL;
@@ -29,7 +29,7 @@ int chan_answer_state(struct chan *chan) {
  * seen there. */
 int chan_arm_answer(struct chan *chan) {
     struct chan_slot *slot = chan->reply;
-    uint64_t word = chan->awaited - CHAN_SLOT_BYTES;
+    uint64_t word = chan->awaited - CHAN_STEP;
 
     if (!chan->rx.error)
         atomic_compare_exchange_strong_explicit(&slot->word, &word, word | CHAN_ARMED,

@@ -11,7 +11,7 @@ struct chan_control {
 /* The shared memory of a channel. */
 struct chan_memory {
     struct chan_control side[2];
-    struct chan_slot slots[];
+    struct chan_slot slots[]; /* of the two rings in turn */
 };
 
 _Static_assert(sizeof(struct chan_memory) == 1024, "as in channel.h");
@@ -40,12 +40,16 @@ static uint64_t chan_origin(const struct chan_parameters *parameters, unsigned p
     return parameters->origin + ((uint64_t)positions << 62);
 }
 
-/* The ring on which `producer` sends, as seen by the side that is not `peer`. */
+/*
+ * The ring on which `producer` sends, as seen by the side that is not `peer`. The two rings take
+ * turns line by line, so that a slot shares its pair of lines, which processors fetch together,
+ * with one of the other direction and not with the next of its own, which the other side waits for.
+ */
 static struct chan_ring chan_ring_of(struct chan_memory *memory,
                                      const struct chan_parameters *parameters, unsigned producer,
                                      unsigned peer) {
     return (struct chan_ring){
-        .slots = memory->slots + (size_t)producer * parameters->slots,
+        .slots = memory->slots + producer,
         .count = parameters->slots,
         .depth = parameters->depth[1 - producer],
         .origin = chan_origin(parameters, POSITIONS_RING + producer),
@@ -65,7 +69,7 @@ int chan_format(void *memory, const struct chan_parameters *parameters) {
         struct chan_control *control = &((struct chan_memory *)memory)->side[side];
         atomic_init(&control->notified.word, 0);
         uint64_t origin = chan_origin(parameters, POSITIONS_ANSWER + side);
-        control->answer = (struct chan_slot){ .word = origin - CHAN_SLOT_BYTES };
+        control->answer = (struct chan_slot){ .word = origin - CHAN_STEP };
     }
     return error;
 }
@@ -95,7 +99,7 @@ int chan_attach(struct chan *chan, void *memory, const struct chan_parameters *p
     if (error)
         return error;
     chan_attach_control(chan, memory, side);
-    chan->due = chan_origin(parameters, POSITIONS_ANSWER + side) - CHAN_SLOT_BYTES;
+    chan->due = chan_origin(parameters, POSITIONS_ANSWER + side) - CHAN_STEP;
     chan->awaited = chan_origin(parameters, POSITIONS_ANSWER + peer);
     chan->depth = parameters->depth[side];
     return 0;

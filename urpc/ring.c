@@ -29,8 +29,7 @@ static int chan_ring_check(const struct chan_ring *ring) {
         return -E_INVAL;
     if (ring->depth > count - count / 4)
         return -E_INVAL;
-    if (ring->origin % CHAN_SLOT_BYTES != 0 ||
-        (uintptr_t)ring->slots % _Alignof(struct chan_slot) != 0 ||
+    if (ring->origin % CHAN_STEP != 0 || (uintptr_t)ring->slots % _Alignof(struct chan_slot) != 0 ||
         (uintptr_t)ring->acked % _Alignof(struct chan_signal) != 0 ||
         (uintptr_t)ring->closed % _Alignof(struct chan_signal) != 0)
         return -E_INVAL;
@@ -42,8 +41,8 @@ int chan_ring_format(const struct chan_ring *ring) {
     if (error)
         return error;
 
-    uint64_t bytes = ring->count * CHAN_SLOT_BYTES;
-    for (uint64_t i = 0; i < bytes; i += CHAN_SLOT_BYTES) {
+    uint64_t bytes = ring->count * CHAN_STEP;
+    for (uint64_t i = 0; i < bytes; i += CHAN_STEP) {
         uint64_t position = ring->origin + i;
         struct chan_slot *slot = chan_slot_at(ring->slots, position & (bytes - 1));
         *slot = (struct chan_slot){ .word = position - bytes };
@@ -55,7 +54,7 @@ int chan_ring_format(const struct chan_ring *ring) {
 
 /* ---------------------------------------------------------------- producer */
 
-static uint64_t chan_ring_bytes(uint64_t mask) { return mask + CHAN_SLOT_BYTES; }
+static uint64_t chan_ring_bytes(uint64_t mask) { return mask + CHAN_STEP; }
 
 /* Bytes that may be sent, as far as is known; `extra` of the reserved ones count. Not positive:
  * none. */
@@ -67,7 +66,7 @@ static int64_t chan_tx_free(const struct chan_tx *tx, uint64_t extra) {
 /* Bytes from `position` to the last slot of its quarter. */
 static uint64_t chan_tx_to_last(const struct chan_tx *tx, uint64_t position) {
     uint64_t quarter = chan_ring_bytes(tx->mask) / 4;
-    return quarter - CHAN_SLOT_BYTES - (position & (quarter - CHAN_SLOT_BYTES));
+    return quarter - CHAN_STEP - (position & (quarter - CHAN_STEP));
 }
 
 /* The word that publishes the message at `position`: with the last of a quarter goes the request to
@@ -94,8 +93,8 @@ int chan_tx_init(struct chan_tx *tx, const struct chan_ring *ring, struct chan_b
 
     *tx = (struct chan_tx){
         .slots = ring->slots,
-        .mask = (ring->count - 1) * CHAN_SLOT_BYTES,
-        .reserve = ring->depth * CHAN_SLOT_BYTES,
+        .mask = (ring->count - 1) * CHAN_STEP,
+        .reserve = ring->depth * CHAN_STEP,
         .acked_seen = ring->origin,
         .acked = ring->acked,
         .closed = ring->closed,
@@ -128,7 +127,7 @@ static int chan_tx_look(struct chan_tx *tx) {
     uint64_t acked = atomic_load_explicit(&tx->acked->word, memory_order_acquire) & ~CHAN_ARMED;
     uint64_t unacked = chan_position(tx) - tx->acked_seen;
 
-    if (acked % CHAN_SLOT_BYTES != 0 || acked - tx->acked_seen > unacked) {
+    if (acked % CHAN_STEP != 0 || acked - tx->acked_seen > unacked) {
         chan_tx_kill(tx, -E_PROTOCOL);
         return tx->error;
     }
@@ -140,7 +139,7 @@ static int chan_tx_look(struct chan_tx *tx) {
 static int chan_tx_credit(struct chan_tx *tx, uint64_t extra, uint64_t want) {
     if (!tx->error && chan_is_closed(tx->closed))
         chan_tx_kill(tx, -E_PEERDEAD);
-    if (!tx->error && chan_tx_free(tx, extra) < (int64_t)(want * CHAN_SLOT_BYTES))
+    if (!tx->error && chan_tx_free(tx, extra) < (int64_t)(want * CHAN_STEP))
         chan_tx_look(tx);
     if (tx->error)
         return tx->error;
@@ -148,7 +147,7 @@ static int chan_tx_credit(struct chan_tx *tx, uint64_t extra, uint64_t want) {
     int64_t free = chan_tx_free(tx, extra);
     if (free <= 0)
         return -E_WOULDBLOCK;
-    uint64_t slots = (uint64_t)free / CHAN_SLOT_BYTES;
+    uint64_t slots = (uint64_t)free / CHAN_STEP;
     return (int)(slots < want ? slots : want);
 }
 
@@ -182,7 +181,7 @@ int chan_begin_slow(struct chan_tx *tx, uint64_t extra, uint64_t flags) {
     int64_t to_last = (int64_t)chan_tx_to_last(tx, position);
     int64_t free = chan_tx_free(tx, 0);
     int64_t bytes = free < to_last ? free : to_last;
-    tx->stop += flags || bytes <= 0 ? 1 : bytes / CHAN_SLOT_BYTES;
+    tx->stop = chan_slot_at(tx->stop, flags || bytes <= 0 ? CHAN_STEP : (uint64_t)bytes);
     return 0;
 }
 
@@ -227,14 +226,14 @@ int chan_reserve(struct chan_tx *tx, uint32_t count) { return chan_tx_credit(tx,
  */
 static uint64_t chan_publish_down(struct chan_tx *tx, uint64_t at, uint64_t first) {
     uint64_t quarter = chan_ring_bytes(tx->mask) / 4;
-    uint64_t stop = (at & ~(quarter - 1)) - CHAN_SLOT_BYTES;
+    uint64_t stop = (at & ~(quarter - 1)) - CHAN_STEP;
     uint64_t word = chan_tx_word(tx, at);
     struct chan_slot *slots = tx->slots;
     uint64_t mask = tx->mask;
 
     if ((int64_t)(stop - first) < 0)
         stop = first;
-    for (; at != stop; at -= CHAN_SLOT_BYTES, word = at) {
+    for (; at != stop; at -= CHAN_STEP, word = at) {
         atomic_store_explicit(&chan_slot_at(slots, at & mask)->word, word, memory_order_release);
         chan_fetch_for_write(chan_slot_at(slots, (at + quarter) & mask));
     }
@@ -247,11 +246,11 @@ static uint64_t chan_publish_down(struct chan_tx *tx, uint64_t at, uint64_t firs
  */
 void chan_commit(struct chan_tx *tx, uint32_t count) {
     uint64_t first = chan_position(tx);
-    uint64_t end = first + (uint64_t)count * CHAN_SLOT_BYTES;
+    uint64_t end = first + (uint64_t)count * CHAN_STEP;
 
     if (count == 0 || tx->error)
         return;
-    for (uint64_t at = end - CHAN_SLOT_BYTES; at != first;)
+    for (uint64_t at = end - CHAN_STEP; at != first;)
         at = chan_publish_down(tx, at, first);
     chan_tx_aim(tx, first);
     if (count > 1) /* a stream, whatever chan_tx_judge() says */
@@ -302,7 +301,7 @@ int chan_rx_init(struct chan_rx *rx, const struct chan_ring *ring, struct chan_b
 
     *rx = (struct chan_rx){
         .tail = ring->origin,
-        .mask = (ring->count - 1) * CHAN_SLOT_BYTES,
+        .mask = (ring->count - 1) * CHAN_STEP,
         .slots = ring->slots,
         .source = source,
         .acked = ring->acked,
@@ -383,7 +382,7 @@ chan_receive_judged(struct chan_rx *rx, struct message *message, uint64_t word, 
 
     chan_copy_flip(message, chan_rx_slot(rx), flip);
     message->source = rx->source;
-    rx->tail += CHAN_SLOT_BYTES;
+    rx->tail += CHAN_STEP;
     if (word & (CHAN_ACKNOWLEDGE | CHAN_RING))
         chan_acknowledge(rx, (word & CHAN_RING) != 0);
     return 0;
@@ -395,9 +394,9 @@ int chan_receive_slow(struct chan_rx *rx, struct message *message, uint64_t word
 
 /* Asks for the lines of a batch at once, so that they come together and not one after the other. */
 static void chan_fetch_batch(const struct chan_rx *rx, uint32_t count) {
-    uint64_t bytes = (uint64_t)(count < FETCH_MAX ? count : FETCH_MAX) * CHAN_SLOT_BYTES;
+    uint64_t bytes = (uint64_t)(count < FETCH_MAX ? count : FETCH_MAX) * CHAN_STEP;
 
-    for (uint64_t i = CHAN_SLOT_BYTES; i < bytes; i += CHAN_SLOT_BYTES)
+    for (uint64_t i = CHAN_STEP; i < bytes; i += CHAN_STEP)
         __builtin_prefetch(chan_slot_at(rx->slots, (rx->tail + i) & rx->mask));
 }
 
@@ -415,12 +414,12 @@ int chan_receive_batch(struct chan_rx *rx, struct message *messages, uint32_t co
 }
 
 int chan_peek(struct chan_rx *rx, uint32_t count) {
-    uint64_t slots = rx->mask / CHAN_SLOT_BYTES + 1, mask = rx->mask;
+    uint64_t slots = rx->mask / CHAN_STEP + 1, mask = rx->mask;
     uint64_t position = rx->tail;
-    uint64_t end = position + (count < slots ? count : slots) * CHAN_SLOT_BYTES;
+    uint64_t end = position + (count < slots ? count : slots) * CHAN_STEP;
 
     chan_fetch_batch(rx, count);
-    for (; position != end; position += CHAN_SLOT_BYTES) {
+    for (; position != end; position += CHAN_STEP) {
         struct chan_slot *slot = chan_slot_at(rx->slots, position & mask);
         uint64_t word = atomic_load_explicit(&slot->word, memory_order_acquire);
         if (chan_likely(word == position))
@@ -431,12 +430,12 @@ int chan_peek(struct chan_rx *rx, uint32_t count) {
         if (!chan_is_message(position, word))
             break;
         if (word & CHAN_RING) {
-            position += CHAN_SLOT_BYTES;
+            position += CHAN_STEP;
             rx->wake = position | CHAN_RING;
             break;
         }
     }
-    return (int)((position - rx->tail) / CHAN_SLOT_BYTES);
+    return (int)((position - rx->tail) / CHAN_STEP);
 }
 
 void chan_release(struct chan_rx *rx, uint32_t count) {
@@ -445,7 +444,7 @@ void chan_release(struct chan_rx *rx, uint32_t count) {
 
     if (rx->error)
         return;
-    rx->tail += (uint64_t)count * CHAN_SLOT_BYTES;
+    rx->tail += (uint64_t)count * CHAN_STEP;
     int ring = rx->wake == (rx->tail | CHAN_RING);
     if (ring)
         rx->wake = 0;

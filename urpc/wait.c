@@ -15,9 +15,7 @@
 
 static uint64_t chan_ticks(void) { return __builtin_ia32_rdtsc(); }
 
-static uint64_t chan_quarter(const struct chan *chan) {
-    return (chan->rx.mask + CHAN_SLOT_BYTES) / 4;
-}
+static uint64_t chan_quarter(const struct chan *chan) { return (chan->rx.mask + CHAN_STEP) / 4; }
 
 static void chan_spin_trial(struct chan_spin *spin, int paced) {
     spin->paced = paced;
@@ -75,10 +73,10 @@ static void chan_spin_judge(struct chan_spin *spin, const struct chan *chan, uin
  * is only a hint here, which chan_receive() will judge.
  */
 static void chan_pace(struct chan_spin *spin, const struct chan *chan, uint64_t now) {
-    uint64_t last = chan->rx.tail + chan_quarter(chan) - CHAN_SLOT_BYTES;
+    uint64_t last = chan->rx.tail + chan_quarter(chan) - CHAN_STEP;
     const struct chan_slot *slot = chan_slot_at(chan->rx.slots, last & chan->rx.mask);
 
-    while ((atomic_load_explicit(&slot->word, memory_order_relaxed) ^ last) >= CHAN_SLOT_BYTES) {
+    while ((atomic_load_explicit(&slot->word, memory_order_relaxed) ^ last) >= CHAN_STEP) {
         for (int i = 0; i < PACE_RELAX; i++)
             chan_relax();
         if (chan_ticks() - now > spin->took[0] * 2 / PACE_TRIAL) {

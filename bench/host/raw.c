@@ -84,7 +84,7 @@ const struct transport transport_raw_one_line = {
 
 /* ---- the lines of two rings */
 
-static struct { _Alignas(64) _Atomic uint64_t word; } *rings[2];
+static struct { _Alignas(64) _Atomic uint64_t word; } * rings[2];
 static struct { _Alignas(256) uint64_t number; } passed[2]; /* numbers, by each side */
 static uint64_t ring_mask;
 

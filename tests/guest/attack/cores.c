@@ -181,7 +181,7 @@ static void scribble(void) {
 
 /* Slots as if there were messages of another lap, which it has no credit for. */
 static void send_without_credit(void) {
-    const uint64_t slot_words = CHAN_SLOT_BYTES / sizeof(uint64_t), head = 1024 / sizeof(uint64_t);
+    const uint64_t slot_words = CHAN_STEP / sizeof(uint64_t), head = 1024 / sizeof(uint64_t);
     endpoint_t bell;
     uint64_t words;
     volatile uint64_t *memory = channel_memory(&bell, &words);

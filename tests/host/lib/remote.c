@@ -161,7 +161,7 @@ void remote_dies(unsigned n) {
 }
 
 void remote_dies_during_read(unsigned n) {
-    struct chan_slot *slot = remotes[n].chan.tx.slot - 1;
+    struct chan_slot *slot = remotes[n].chan.tx.slot - 2; /* of its ring */
     uint64_t word = slot->word;
     remote_dies(n);
     slot->word = word;

@@ -8,7 +8,7 @@
 #include <urpc/channel.h>
 
 /* Positions and offsets are computed in 64 bits. */
-#define SLOT_BYTES ((uint64_t)CHAN_SLOT_BYTES)
+#define STEP ((uint64_t)CHAN_STEP)
 
 #define PAIR_SOURCE_A 0x1111
 #define PAIR_SOURCE_B 0x2222

@@ -119,8 +119,9 @@ Test(answer, is_not_touched_after_a_close) {
 /* Everything but "none" and "the answer", armed or not. */
 Test(answer, a_word_that_no_peer_writes_ends_the_channel) {
     const uint64_t first = pair.a.awaited;
-    const uint64_t words[] = { 0,          first | CHAN_ARMED, first | CHAN_RING,
-                               first + 64, ~(uint64_t)0,       first - 128 };
+    const uint64_t words[] = {
+        0, first | CHAN_ARMED, first | CHAN_RING, first + STEP, ~(uint64_t)0, first - 2 * STEP
+    };
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         for (int arm = 0; arm < 2; arm++) {

@@ -74,7 +74,7 @@ Test(arming, a_batch_rings_once) {
     for (uint32_t count = 1; count <= 12; count++) {
         struct pair pair;
         struct message messages[12] = { 0 };
-        pair_make(&pair, 16, 0, 7 * SLOT_BYTES);
+        pair_make(&pair, 16, 0, 7 * STEP);
         cr_assert_eq(chan_arm(&pair.b.rx), 0);
         cr_assert_eq(chan_send_batch(&pair.a.tx, messages, count), (int)count);
         cr_assert_eq(pair.rang_b, 1);

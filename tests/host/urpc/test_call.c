@@ -69,7 +69,7 @@ Test(call, a_reply_always_finds_credit) {
         uint32_t waiting[64];
         uint32_t count = 0;
         struct message message;
-        pair_make(&pair, slots, depth, random_next() & -(uint64_t)SLOT_BYTES);
+        pair_make(&pair, slots, depth, random_next() & -(uint64_t)STEP);
         cr_assert_eq(chan_calls_init(&table, &pair.a, calls, depth), 0);
         for (unsigned step = 0; step < 2000; step++) {
             message = (struct message){ .type = REQUEST };

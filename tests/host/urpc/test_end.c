@@ -140,7 +140,7 @@ Test(end, a_batch_half_committed_at_death_is_not_received) {
     struct pair pair;
     pair_make(&pair, 16, 0, 0);
     cr_assert_eq(chan_send(&pair.b.tx, &message), 0);
-    for (uint64_t position = 4 * SLOT_BYTES; position > SLOT_BYTES; position -= SLOT_BYTES)
+    for (uint64_t position = 4 * STEP; position > STEP; position -= STEP)
         atomic_store(&pair_slot(&pair.b.tx, position)->word, position);
     chan_peer_died(&pair.a);
     cr_assert_eq(chan_receive(&pair.a.rx, &message), 0);

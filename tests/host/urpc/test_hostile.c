@@ -14,12 +14,12 @@ static struct message message;
 
 Test(hostile, a_word_that_belongs_to_no_message_ends_the_ring) {
     static const uint64_t words[] = {
-        SLOT_BYTES * 5 | CHAN_ARMED,  /* the message, but with the consumer's flag */
-        SLOT_BYTES * 5 | 8,           /* a flag that does not exist */
-        SLOT_BYTES * 6,               /* the next message */
-        SLOT_BYTES * (5 + 16),        /* that of the next lap */
-        SLOT_BYTES * (5ULL - 32),     /* that of the last but one */
-        (5ULL - 16) * SLOT_BYTES | 8, /* not quite "none" */
+        STEP * 5 | CHAN_ARMED,  /* the message, but with the consumer's flag */
+        STEP * 5 | 8,           /* a flag that does not exist */
+        STEP * 6,               /* the next message */
+        STEP * (5 + 16),        /* that of the next lap */
+        STEP * (5ULL - 32),     /* that of the last but one */
+        (5ULL - 16) * STEP | 8, /* not quite "none" */
         0,
         1,
         UINT64_MAX,
@@ -33,7 +33,7 @@ Test(hostile, a_word_that_belongs_to_no_message_ends_the_ring) {
             cr_assert_eq(chan_send(&pair.a.tx, &message), 0);
             cr_assert_eq(chan_receive(&pair.b.rx, &message), 0);
         }
-        struct chan_slot *slot = pair_slot(&pair.a.tx, SLOT_BYTES * 5);
+        struct chan_slot *slot = pair_slot(&pair.a.tx, STEP * 5);
         uint64_t good = atomic_load(&slot->word);
         atomic_store(&slot->word, words[i]);
         cr_assert_eq(chan_receive(&pair.b.rx, &message), -E_PROTOCOL, "word %lx", words[i]);
@@ -56,10 +56,10 @@ Test(hostile, a_word_that_belongs_to_no_message_ends_the_ring) {
 
 Test(hostile, an_impossible_acknowledgement_ends_the_ring) {
     static const uint64_t words[] = {
-        SLOT_BYTES * 25,     /* more than was sent */
-        SLOT_BYTES * 7,      /* less than was acknowledged before */
-        SLOT_BYTES * 12 + 8, /* no position */
-        SLOT_BYTES * 12 | CHAN_ACKNOWLEDGE,
+        STEP * 25,     /* more than was sent */
+        STEP * 7,      /* less than was acknowledged before */
+        STEP * 12 + 8, /* no position */
+        STEP * 12 | CHAN_ACKNOWLEDGE,
         0,
         UINT64_MAX,
         UINT64_MAX / 2,
@@ -74,10 +74,10 @@ Test(hostile, an_impossible_acknowledgement_ends_the_ring) {
         }
         while (chan_send(&pair.a.tx, &message) == 0) /* up to 24, having seen 8 acknowledged */
             ;
-        cr_assert_eq(chan_position(&pair.a.tx), SLOT_BYTES * 24);
+        cr_assert_eq(chan_position(&pair.a.tx), STEP * 24);
         atomic_store(&pair.a.tx.acked->word, words[i]);
         cr_assert_eq(chan_send(&pair.a.tx, &message), -E_PROTOCOL, "acked %lx", words[i]);
-        atomic_store(&pair.a.tx.acked->word, SLOT_BYTES * 24);
+        atomic_store(&pair.a.tx.acked->word, STEP * 24);
         cr_assert_eq(chan_send(&pair.a.tx, &message), -E_PROTOCOL);
         cr_assert_eq(chan_arm_credit(&pair.a.tx), -E_PROTOCOL);
         cr_assert_eq(chan_consumed(&pair.a.tx, 0), -E_PROTOCOL);
@@ -91,7 +91,7 @@ Test(hostile, a_client_with_too_many_requests_ends_its_ring) {
     uint64_t origin = chan_position(&pair.b.tx);
     while (chan_send(&pair.b.tx, &message) == 0)
         ;
-    cr_assert_eq(chan_position(&pair.b.tx) - origin, SLOT_BYTES * 12);
+    cr_assert_eq(chan_position(&pair.b.tx) - origin, STEP * 12);
     for (unsigned n = 0; n < 4; n++)
         cr_assert_eq(chan_reply(&pair.b.tx, &message), 0, "four slots are left for replies");
     cr_assert_eq(chan_reply(&pair.b.tx, &message), -E_PROTOCOL);
@@ -137,7 +137,7 @@ Test(hostile, random_memory_gives_messages_and_errors_and_nothing_else) {
         struct pair pair;
         uint32_t slots = 4U << random_below(4);
         struct message messages[8] = { 0 };
-        pair_make(&pair, slots, slots / 2, random_next() & -(uint64_t)SLOT_BYTES);
+        pair_make(&pair, slots, slots / 2, random_next() & -(uint64_t)STEP);
         uint64_t *words = pair.memory;
         size_t count = chan_bytes(slots) / sizeof *words;
         for (unsigned step = 0; step < 60; step++) {
@@ -175,7 +175,7 @@ Test(hostile, random_memory_gives_messages_and_errors_and_nothing_else) {
  */
 Test(hostile, what_a_side_writes_is_never_what_it_waits_for) {
     struct pair pair;
-    pair_make(&pair, 16, 0, 64 * 1000003ULL);
+    pair_make(&pair, 16, 0, STEP * 1000003);
     for (unsigned n = 0; n < 1000; n++) {
         uint64_t sent = chan_position(&pair.a.tx), taken = pair.a.rx.tail, answer = pair.a.due;
         cr_assert(sent != taken && sent != pair.a.awaited);

@@ -99,7 +99,7 @@ Test(model, random_calls_do_what_two_queues_would) {
     random_start();
     for (unsigned round = 0; round < 400; round++) {
         struct pair pair;
-        pair_make(&pair, 4U << random_below(6), 0, random_next() & -(uint64_t)SLOT_BYTES);
+        pair_make(&pair, 4U << random_below(6), 0, random_next() & -(uint64_t)STEP);
         struct model models[] = {
             { .tx = &pair.a.tx, .rx = &pair.b.rx, .rang = &pair.rang_b },
             { .tx = &pair.b.tx, .rx = &pair.a.rx, .rang = &pair.rang_a },

@@ -5,7 +5,7 @@
 
 #include "pair.h"
 
-static const uint64_t origins[] = { 0, 64, 64 * 1000003ULL, -(uint64_t)64 * 5, -(uint64_t)64 * 70 };
+static const uint64_t origins[] = { 0, STEP, STEP * 1000003, -STEP * 5, -STEP * 70 };
 
 Test(ring, sizes_that_are_no_power_of_two_from_4_to_65536_are_refused) {
     static const uint32_t sizes[] = { 0, 1, 2, 3, 5, 6, 7, 12, 63, 65, 131072, UINT32_MAX };
@@ -91,12 +91,12 @@ Test(ring, messages_arrive_whole_in_order_and_with_the_source_of_the_binding) {
 
 Test(ring, the_sequence_word_wraps) {
     struct pair pair;
-    pair_make(&pair, 16, 0, -(uint64_t)SLOT_BYTES * 24);
+    pair_make(&pair, 16, 0, -(uint64_t)STEP * 24);
     for (uint64_t n = 0; n < 64; n += 8) {
         send(&pair, n, 8);
         receive(&pair, n, 8);
     }
-    cr_assert_eq(chan_position(&pair.a.tx), SLOT_BYTES * 40);
+    cr_assert_eq(chan_position(&pair.a.tx), STEP * 40);
     pair_free(&pair);
 }
 

@@ -37,7 +37,7 @@ static inline int chan_receive_turned(struct chan_rx *rx, struct message *messag
 
 /* A request has been received: the next answer is the one to it. An earlier one that was not
  * answered is forgotten. */
-static inline void chan_owe(struct chan *chan) { chan->due += CHAN_SLOT_BYTES; }
+static inline void chan_owe(struct chan *chan) { chan->due += CHAN_STEP; }
 
 /*
  * Answers the request received last; once. message->source is ignored. Nothing can go wrong: who
@@ -69,7 +69,7 @@ static inline int chan_answers_ended(const struct chan *chan) {
            atomic_load_explicit(&chan->rx.closed->word, memory_order_acquire) != 0;
 }
 
-static inline void chan_answer_taken(struct chan *chan) { chan->awaited += CHAN_SLOT_BYTES; }
+static inline void chan_answer_taken(struct chan *chan) { chan->awaited += CHAN_STEP; }
 
 /*
  * 0: the answer is there. -E_WOULDBLOCK: not yet; -E_PEERDEAD: it will not come, nor -E_PROTOCOL:

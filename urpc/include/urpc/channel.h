@@ -4,7 +4,7 @@
  *
  *   0    side 0: acked, closed, notified, answer   (written by side 0)
  *   512  side 1: acked, closed, notified, answer   (written by side 1)
- *   1024 slots of the ring on which side 0 sends, then of the ring on which side 1 sends
+ *   1024 slots in pairs: one of the ring on which side 0 sends, one of the other
  */
 #ifndef URPC_CHANNEL_H
 #define URPC_CHANNEL_H
@@ -17,10 +17,9 @@
 struct chan_parameters {
     uint32_t slots; /* of each ring: a power of two, CHAN_SLOTS_MIN to CHAN_SLOTS_MAX */
     uint32_t
-        depth[2]; /* requests that side 0 (1) may have outstanding: at most slots - slots / 4 */
-    uint64_t
-        origin; /* first position: a multiple of CHAN_SLOT_BYTES. Another one for each binding
-                   of the same memory makes leftovers of the last one look like what they are */
+        depth[2];    /* requests that side 0 (1) may have outstanding: at most slots - slots / 4 */
+    uint64_t origin; /* first position: a multiple of CHAN_STEP. Another one for each binding of
+                         the same memory makes leftovers of the last one look like what they are */
 };
 
 struct chan {

@@ -19,6 +19,7 @@
 #include <bulkhead/message.h>
 
 #define CHAN_SLOT_BYTES 64U
+#define CHAN_STEP       128U /* bytes from a slot to the next: another ring's are between them */
 #define CHAN_SLOTS_MIN  4U
 #define CHAN_SLOTS_MAX  65536U
 
@@ -64,7 +65,7 @@ struct chan_bell {
 /* Where a ring lies and what both sides have agreed on at binding; nothing of this is read from
  * shared memory. */
 struct chan_ring {
-    struct chan_slot *slots;    /* shared */
+    struct chan_slot *slots;    /* shared: the first */
     uint64_t count;             /* of slots: a power of two, CHAN_SLOTS_MIN to CHAN_SLOTS_MAX */
     uint64_t depth;             /* slots that only replies may use: at most count - count / 4 */
     uint64_t origin;            /* position of the first message */
@@ -220,7 +221,7 @@ static inline uint64_t chan_publish_unrung(struct chan_tx *tx) {
     uint64_t word = (uintptr_t)slot + tx->bias;
 
     chan_fetch_for_write((char *)slot + tx->ahead);
-    tx->slot++;
+    tx->slot = chan_slot_at(slot, CHAN_STEP);
     return atomic_exchange_explicit(&slot->word, word, memory_order_acq_rel) & CHAN_ARMED;
 }
 
@@ -278,7 +279,7 @@ static inline int chan_reply(struct chan_tx *tx, const struct message *message) 
 
 /* The position of the next message that is sent. */
 static inline uint64_t chan_position(const struct chan_tx *tx) {
-    return ((uintptr_t)tx->slot + tx->bias) & ~(uint64_t)(CHAN_SLOT_BYTES - 1);
+    return ((uintptr_t)tx->slot + tx->bias) & ~(uint64_t)(CHAN_STEP - 1);
 }
 
 /*
@@ -305,7 +306,7 @@ int chan_reserve(struct chan_tx *tx, uint32_t count);
 void chan_commit(struct chan_tx *tx, uint32_t count);
 
 static inline struct chan_slot *chan_reserved(const struct chan_tx *tx, uint32_t i) {
-    uint64_t position = chan_position(tx) + (uint64_t)i * CHAN_SLOT_BYTES;
+    uint64_t position = chan_position(tx) + (uint64_t)i * CHAN_STEP;
     return chan_slot_at(tx->slots, position & tx->mask);
 }
 
@@ -327,7 +328,7 @@ static inline int chan_receive_flip(struct chan_rx *rx, struct message *message,
         return chan_receive_slow(rx, message, word, flip);
     chan_copy_flip(message, slot, flip);
     message->source = rx->source;
-    rx->tail += CHAN_SLOT_BYTES;
+    rx->tail += CHAN_STEP;
     return 0;
 }
 
@@ -353,7 +354,7 @@ int chan_peek(struct chan_rx *rx, uint32_t count);
 void chan_release(struct chan_rx *rx, uint32_t count);
 
 static inline const volatile struct chan_slot *chan_peeked(const struct chan_rx *rx, uint32_t i) {
-    return chan_slot_at(rx->slots, (rx->tail + (uint64_t)i * CHAN_SLOT_BYTES) & rx->mask);
+    return chan_slot_at(rx->slots, (rx->tail + (uint64_t)i * CHAN_STEP) & rx->mask);
 }
 
 /*

@@ -85,7 +85,7 @@ static void *scribble(void *unused) {
             *word = random;
             break;
         case 1:
-            *word += CHAN_SLOT_BYTES;
+            *word += CHAN_STEP;
             break;
         case 2:
             *word ^= (uint64_t)1 << (random >> 55 & 7);
@@ -115,7 +115,7 @@ static void check_victim(void) {
     const struct chan_tx *tx = &victim.tx;
 
     if (!tx->error)
-        must(chan_position(tx) - tx->acked_seen <= tx->mask + CHAN_SLOT_BYTES);
+        must(chan_position(tx) - tx->acked_seen <= tx->mask + CHAN_STEP);
 }
 
 /* Follows what a message says, as a program would. */
@@ -308,7 +308,7 @@ static void step_peer_answers(void) {
 static void step_peer_writes_answer(void) {
     uint64_t how = next(1);
     atomic_store(&peer.answer->word,
-                 victim.awaited + (how >> 3 & 3) * CHAN_SLOT_BYTES - CHAN_SLOT_BYTES + (how & 7));
+                 victim.awaited + (how >> 3 & 3) * CHAN_STEP - CHAN_STEP + (how & 7));
 }
 
 static void step_peer_sends(void) {
@@ -345,7 +345,7 @@ static void step_peer_writes(void) {
  */
 static void step_peer_writes_word(void) {
     uint64_t how = next(1);
-    uint64_t position = victim.rx.tail + (how >> 4) * CHAN_SLOT_BYTES;
+    uint64_t position = victim.rx.tail + (how >> 4) * CHAN_STEP;
     struct chan_slot *slot = chan_slot_at(peer.tx.slots, position & peer.tx.mask);
     atomic_store(&slot->word, (how & 8 ? position : victim.rx.tail) | (how & 7));
 }
@@ -353,7 +353,7 @@ static void step_peer_writes_word(void) {
 static void step_peer_acknowledges(void) {
     uint64_t offset = next(1);
     atomic_store(&victim.tx.acked->word,
-                 chan_position(&victim.tx) + (offset - 128) * (CHAN_SLOT_BYTES / 4));
+                 chan_position(&victim.tx) + (offset - 128) * (CHAN_STEP / 4));
 }
 
 static void step_peer_closes(void) { chan_close(&peer); }
@@ -407,7 +407,7 @@ static void start(void) {
     struct chan_parameters parameters = {
         .slots = slots,
         .depth = { depth, depth },
-        .origin = (next(1) - 128) * CHAN_SLOT_BYTES, /* wraps soon, for half of them */
+        .origin = (next(1) - 128) * CHAN_STEP, /* wraps soon, for half of them */
     };
     struct chan_bell bell = { count_ring, &rings };
 
