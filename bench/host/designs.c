@@ -37,6 +37,7 @@ struct design {
     int ahead; /* slots from the one written to the one fetched for writing; -1: a quarter of the
                   ring; 0: none */
     int lying; /* the message has been in memory for a while, and is not made on the spot */
+    int apart; /* each direction has its slots together, and does not take turns with the other's */
     int burst; /* the consumer waits for a quarter of the ring before it reads on */
 };
 
@@ -44,6 +45,8 @@ struct slot {
     _Alignas(64) _Atomic uint64_t word;
     word_t payload[WORK_WORDS];
 };
+
+static struct slot *slots; /* of both directions */
 
 /* One direction. What only one side uses is in lines of its own. */
 static struct queue {
@@ -109,6 +112,11 @@ inlined void copy_payload(const struct design design, volatile word_t *to,
     }
 }
 
+/* In each pair of lines is a slot of either direction, or the next two of one. */
+inlined struct slot *slot_at(const struct design design, const struct queue *q, uint64_t number) {
+    return &q->slots[(number & (q->count - 1)) << !design.apart];
+}
+
 inlined int has_credit(const struct design design, struct queue *q, const struct slot *slot) {
     if (design.credit == IN_SLOT || design.credit == IN_SLOT_ARMED)
         return q->head < q->count ||
@@ -139,15 +147,14 @@ inlined void publish(const struct design design, struct queue *q, struct slot *s
 }
 
 inlined int send(const struct design design, struct queue *q, const word_t *payload) {
-    uint64_t mask = q->count - 1;
-    struct slot *slot = &q->slots[q->head & mask];
+    struct slot *slot = slot_at(design, q, q->head);
     uint64_t ahead = design.ahead < 0 ? q->count / 4 : (uint64_t)design.ahead;
 
     if (!has_credit(design, q, slot))
         return 0;
     copy_payload(design, slot->payload, payload);
     if (ahead)
-        __asm__ volatile("prefetchw %0" ::"m"(q->slots[(q->head + ahead) & mask]));
+        __asm__ volatile("prefetchw %0" ::"m"(*slot_at(design, q, q->head + ahead)));
     publish(design, q, slot);
     q->head++;
     return 1;
@@ -155,8 +162,8 @@ inlined int send(const struct design design, struct queue *q, const word_t *payl
 
 inlined int is_there(const struct design design, struct queue *q, uint64_t number) {
     if (design.credit != INDICES)
-        return atomic_load_explicit(&q->slots[number & (q->count - 1)].word,
-                                    memory_order_acquire) == word_of(number);
+        return atomic_load_explicit(&slot_at(design, q, number)->word, memory_order_acquire) ==
+               word_of(number);
     if (number < q->head_seen)
         return 1;
     q->head_seen = atomic_load_explicit(&q->published, memory_order_acquire);
@@ -177,7 +184,7 @@ inlined void acknowledge(const struct design design, struct queue *q, struct slo
 }
 
 inlined int receive(const struct design design, struct queue *q, word_t *payload) {
-    struct slot *slot = &q->slots[q->tail & (q->count - 1)];
+    struct slot *slot = slot_at(design, q, q->tail);
 
     if (design.burst && q->tail == q->burst_end) {
         uint64_t left = q->end - q->tail;
@@ -247,32 +254,30 @@ inlined uint64_t stream(const struct design design, unsigned side, uint64_t coun
     return sum;
 }
 
-static int open_queues(unsigned slots) {
-    for (unsigned i = 0; i < 2; i++) {
-        size_t bytes = slots * sizeof(struct slot);
-        queues[i] = (struct queue){ .count = slots };
-        queues[i].slots = aligned_alloc(4096, (bytes + 4095) & ~(size_t)4095);
-        if (!queues[i].slots)
-            bench_fail("aligned_alloc");
-        for (unsigned k = 0; k < slots; k++)
-            queues[i].slots[k] = (struct slot){ .word = 0 };
-    }
+static int open_queues(const struct design design, unsigned count) {
+    size_t bytes = (size_t)2 * count * sizeof *slots;
+
+    slots = aligned_alloc(4096, (bytes + 4095) & ~(size_t)4095);
+    if (!slots)
+        bench_fail("aligned_alloc");
+    for (unsigned i = 0; i < 2 * count; i++)
+        slots[i] = (struct slot){ .word = 0 };
+    for (unsigned i = 0; i < 2; i++)
+        queues[i] =
+            (struct queue){ .slots = slots + i * (design.apart ? count : 1), .count = count };
     return 0;
 }
 
-static void close_queues(void) {
-    free(queues[0].slots);
-    free(queues[1].slots);
-}
+static void close_queues(void) { free(slots); }
 
 /* Stops before instructions that this processor does not have. */
-static int open_design(const struct design design, unsigned slots) {
+static int open_design(const struct design design, unsigned count) {
     if ((design.copy == AVX && !__builtin_cpu_supports("avx")) ||
         (design.copy == AVX512 && !__builtin_cpu_supports("avx512dq"))) {
         errno = ENOTSUP;
         return -1;
     }
-    return open_queues(slots);
+    return open_queues(design, count);
 }
 
 #define DESIGN(id, text, ...)                                               \
@@ -299,6 +304,7 @@ static int open_design(const struct design design, unsigned slots) {
 
 #define DESIGNS(X)                                                                     \
     X(base, "acknowledged every quarter, exchange, nothing fetched ahead", .ahead = 0) \
+    X(apart, "the slots of each direction together", .apart = 1)                       \
     X(half, "acknowledged every half", .credit = HALF)                                 \
     X(each, "each message acknowledged", .credit = EACH)                               \
     X(in_slot, "credit in the slot", .credit = IN_SLOT)                                \
