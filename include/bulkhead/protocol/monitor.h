@@ -29,8 +29,9 @@
     /* Has it ended? arg[0]: endpoint. Reply arg[0]: enum death_cause, arg[1]: exit status, or     \
      * kill or exception number. Works for the last MONITOR_REPORTS dead too. E_BADEP */           \
     X(STATUS, MESSAGE_TYPE_SERVICE + 1)                                                            \
-    /* Text of a death report, symbolised. arg[0]: endpoint, arg[1]: address, arg[2]: bytes there. \
-     * Reply arg[0]: bytes written. E_NOENT no such death is remembered */                         \
+    /* Text of a death report, symbolised. arg[0]: endpoint, arg[1]: address, arg[2]: bytes there, \
+     * arg[3]: bytes of it to leave out. Reply arg[0]: bytes written, arg[1]: bytes there are.     \
+     * E_NOENT no such death is remembered */                                                      \
     X(REPORT, MESSAGE_TYPE_SERVICE + 2)                                                            \
     /* End a process. arg[0]: endpoint. E_BADEP, E_PERM it is needed by the system */              \
     X(KILL, MESSAGE_TYPE_SERVICE + 3)                                                              \
@@ -171,7 +172,23 @@
      * arg[0]: line. Reply arg[0]: name of the binding, masked: NOTIFY to it unmasks the line, and \
      * each bell says that it has fired and is masked again. DISCONNECT ends it. E_PERM, E_BUSY,   \
      * E_NOENT, E_INVAL on core 0 itself, E_PEERDEAD. Open to every client */                      \
-    X(LINE, MESSAGE_TYPE_SERVICE + 40)
+    X(LINE, MESSAGE_TYPE_SERVICE + 40)                                                             \
+    /* From now on the dead of a core are kept until the client has dumped them, a few of them for \
+     * a while (monitor/dead.h), and it gets a NOTIFY when there is one. arg[0]: address, arg[1]:  \
+     * bytes there for a struct monitor_dead, which is told of the oldest; arg[5]: core. Reply     \
+     * arg[0]: bytes written. E_NOENT none is kept now. For the service `dumper`, as the next      \
+     * three                                                                                       \
+     */                                                                                            \
+    X(DEAD, MESSAGE_TYPE_SERVICE + 48)                                                             \
+    /* Its memory. arg[0]: endpoint, arg[1]: address. Reply arg[0]: the first address from there   \
+     * on that can be read, arg[1]: where that range ends, arg[2]: enum protection. E_NOENT there           \
+     * is no more, E_BADEP it is not kept any more */                                                       \
+    X(DEAD_RANGE, MESSAGE_TYPE_SERVICE + 49)                                                       \
+    /* Copies from it. arg[0]: endpoint, arg[1]: address in the client, arg[2]: bytes, at most     \
+     * MONITOR_TEXT_MAX; arg[3]: address there. E_FAULT, E_BADEP */                                \
+    X(DEAD_MEMORY, MESSAGE_TYPE_SERVICE + 50)                                                      \
+    /* It is not needed any more. arg[0]: endpoint. E_BADEP */                                     \
+    X(DEAD_RELEASE, MESSAGE_TYPE_SERVICE + 51)
 
 enum monitor_request {
 #define X(name, number) MONITOR_##name = (number),
@@ -180,6 +197,12 @@ enum monitor_request {
 };
 
 #define MONITOR_REPORTS 32 /* deaths remembered */
+
+/* A dead process that is kept to be dumped. */
+struct monitor_dead {
+    struct death_report report;
+    char program[LABEL_MAX]; /* file of the boot archive that it ran */
+};
 
 /* Grants: above the bytes of a region, what is allowed of them. */
 #define MONITOR_ACCESS_SHIFT 56
