@@ -17,7 +17,12 @@
 #include <bulkhead/kcall.h>
 
 #define MANAGER_LABEL "manager" /* of the agents, and the agreed name of the one that leads */
-/* What a service is called in the data store: this and its label. */
+/*
+ * What a service is called in the data store: this and its label. The record stays while it is
+ * recovered, with the endpoint of the process that died, and changes when the next one is isolated;
+ * it is deleted when there will be none: the service is down, given up, or has ended. So who waits
+ * for a successor waits for either change, and needs no time-out.
+ */
 #define MANAGER_STORE_PREFIX "service."
 
 /* X(name, number): arguments and reply are in the comment. */
