@@ -15,9 +15,15 @@
 static struct {
     struct alarm_queue alarms;
     uint64_t armed; /* deadline of the kernel's alarm; 0: it is not set */
-    bool stopped;
+    uint8_t halt;   /* set of enum halt */
     int status;
 } loop;
+
+/* Why no message of a process is taken. */
+enum halt {
+    HALT_STOPPED = 1 << 0, /* the loop is to end */
+    HALT_HELD = 1 << 1,    /* event_loop_hold() */
+};
 
 void event_alarm_set(struct event_alarm *alarm, uint64_t nanoseconds,
                      void (*callback)(struct event_alarm *)) {
@@ -34,8 +40,17 @@ void event_alarm_cancel(struct event_alarm *alarm) {
 }
 
 void event_loop_stop(int status) {
-    loop.stopped = true;
+    loop.halt |= HALT_STOPPED;
     loop.status = status;
+    channel_leave();
+}
+
+void event_loop_hold(bool hold) {
+    if (!hold) {
+        loop.halt &= (uint8_t)~HALT_HELD;
+        return;
+    }
+    loop.halt |= HALT_HELD;
     channel_leave();
 }
 
@@ -195,8 +210,7 @@ static void serve_channels(const struct event_handlers *handlers, struct channel
     struct message m;
     struct channel *c;
 
-    for (uint32_t rounds = channels.rounds; rounds > 0 && channels.awake && !loop.stopped;
-         rounds--) {
+    for (uint32_t rounds = channels.rounds; rounds > 0 && channels.awake && !loop.halt; rounds--) {
         int state = channel_look(&m, &c);
         if (state == 0 && !c) {
             dispatch(handlers, &m);
@@ -245,9 +259,18 @@ static bool hear(const struct event_handlers *handlers, const struct message *m,
     return true;
 }
 
+/* While requests are held: the kernel's notifications alone. */
+static int await_events(struct message *m, bool reply) {
+    if (reply)
+        event_reply(m->source, m);
+    return trap_receive(IPC_RECEIVE, ENDPOINT_KERNEL, m);
+}
+
 /* The next message that the kernel has, waiting for one only if there is nothing else to do. */
 static int next(const struct event_handlers *handlers, struct message *m, bool reply,
                 struct channel_spin *spin) {
+    if (chan_unlikely(loop.halt != 0))
+        return await_events(m, reply);
     if (!channels.awake)
         return await_kernel(m, reply);
     if (reply)
@@ -261,7 +284,7 @@ static int run(const struct event_handlers *handlers) {
     struct message m = { 0 };
     bool reply = false;
 
-    while (!loop.stopped) {
+    while (!(loop.halt & HALT_STOPPED)) {
         dispatch_lines(handlers, line_take_due());
         int error = arm_alarm();
         if (!error)
@@ -280,7 +303,7 @@ int event_loop_run(const struct event_handlers *handlers) {
 
     if (!own.request)
         own.request = refuse;
-    loop.stopped = false;
+    loop.halt &= (uint8_t)~HALT_STOPPED;
     channels.looped = true;
     int status = run(&own);
     channels.looped = false;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include <driver.h>
+
 #include <bulkhead/protocol/console.h>
 #include <runtime/kcall.h>
 #include <runtime/pattern.h>
@@ -32,7 +34,7 @@ void console_init(char *const *labels) { listeners = labels; }
 
 static int reply(struct message *m, int result) {
     message_set_result(m, result);
-    return ipc_nbsend(m->source, m);
+    return driver_reply(m->source, m);
 }
 
 /* What the kernel knows of a process. False: it is dead. */
@@ -121,37 +123,36 @@ static int serve_attach(endpoint_t client) {
     return 0;
 }
 
-static void serve_read(struct message *m) {
+static int serve_read(const struct message *m) {
     struct attached *entry = find_attached(m->source);
 
-    if (!may_listen(m->source)) {
-        reply(m, -E_PERM);
-    } else if (entry != NULL && entry->interrupted) {
+    if (!may_listen(m->source))
+        return -E_PERM;
+    if (entry != NULL && entry->interrupted) {
         entry->interrupted = false;
-        reply(m, -E_INTR);
-    } else if (m->source != reader.source && reader_waits()) {
-        reply(m, -E_BUSY);
-    } else {
-        reader = *m;
+        return -E_INTR;
     }
+    if (m->source != reader.source && reader_waits())
+        return -E_BUSY;
+    if (reader.source != ENDPOINT_NONE)
+        driver_forget(); /* it does not wait any more */
+    reader = *m;
+    return DRIVER_LATER;
 }
 
-void console_request(struct message *m) {
+int console_request(struct message *m) {
     switch (m->type) {
     case CONSOLE_WRITE:
-        reply(m, serve_write(m));
-        break;
+        return serve_write(m);
     case CONSOLE_READ:
-        serve_read(m);
-        break;
+        return serve_read(m);
     case CONSOLE_FLUSH:
         flusher = *m;
-        break;
+        return DRIVER_LATER;
     case CONSOLE_ATTACH:
-        reply(m, serve_attach(m->source));
-        break;
+        return serve_attach(m->source);
     default:
-        reply(m, -E_BADCALL);
+        return -E_BADCALL;
     }
 }
 
@@ -214,4 +215,13 @@ void console_answer(bool idle) {
         reply(&flusher, 0);
         flusher.source = ENDPOINT_NONE;
     }
+}
+
+bool console_busy(void) { return ring_used(&console_output) != 0; }
+
+void console_drain(void) {
+    if (reader.source == ENDPOINT_NONE)
+        return;
+    reply(&reader, -E_PEERDEAD);
+    reader.source = ENDPOINT_NONE;
 }

@@ -1,8 +1,10 @@
 /*
  * Protocol of block devices (drivers/block): an array of blocks of equal size. Data goes by memory
  * grants, from or to buffers of any place and alignment; what is read and written on the device is
- * whole blocks. Clients use SENDREC, or ASEND with a tag for each request that is under way; the
- * driver answers with NBSEND, with the request's tag.
+ * whole blocks. Grants are the client's own: a driver has grants of many, and would else do for one
+ * what another let it do; who passes memory on makes an indirect grant. Clients use SENDREC, or
+ * ASEND with a tag for each request that is under way; the driver answers with NBSEND, with the
+ * request's tag.
  *
  * All requests are idempotent: done twice they leave what they leave when done once. So a request
  * that a driver's death has left unanswered is sent again, to the next driver (thesis 4.3.1);
@@ -22,20 +24,20 @@
 #include <bulkhead/message.h>
 
 /* X(name, number): arguments and reply are in the comment. */
-#define BLOCK_REQUESTS(X)                                                                      \
-    /* From the device to a buffer. arg[0], arg[1]: grantor and id of its grant, for writing;  \
-     * arg[2]: offset in the grant; arg[3]: bytes; arg[4]: first block. Reply arg[0]: bytes */ \
-    X(READ, MESSAGE_TYPE_SERVICE + 0)                                                          \
-    /* From a buffer to the device. The same, a grant for reading */                           \
-    X(WRITE, MESSAGE_TYPE_SERVICE + 1)                                                         \
-    /* The same from and to several buffers, in order, which together are whole blocks.        \
-     * arg[0], arg[1]: grantor and id of a grant to read, arg[2]: offset there of struct       \
-     * block_piece[], arg[3]: their number; arg[4]: first block. Reply arg[0]: bytes */        \
-    X(READ_VECTOR, MESSAGE_TYPE_SERVICE + 2)                                                   \
-    X(WRITE_VECTOR, MESSAGE_TYPE_SERVICE + 3)                                                  \
-    /* Answered when all writes that were answered before are where they outlast a reset */    \
-    X(FLUSH, MESSAGE_TYPE_SERVICE + 4)                                                         \
-    /* What device is it? Reply: struct block_status */                                        \
+#define BLOCK_REQUESTS(X)                                                                    \
+    /* From the device to a buffer. arg[0]: id of a grant of the client's, to write; arg[1]: \
+     * offset in the grant; arg[2]: bytes; arg[3]: first block. Reply arg[0]: bytes */       \
+    X(READ, MESSAGE_TYPE_SERVICE + 0)                                                        \
+    /* From a buffer to the device. The same, a grant to read */                             \
+    X(WRITE, MESSAGE_TYPE_SERVICE + 1)                                                       \
+    /* The same from and to several buffers, in order, which together are whole blocks.      \
+     * arg[0]: id of a grant to read, arg[1]: offset there of struct block_piece[], arg[2]:  \
+     * their number; arg[3]: first block. Reply arg[0]: bytes */                             \
+    X(READ_VECTOR, MESSAGE_TYPE_SERVICE + 2)                                                 \
+    X(WRITE_VECTOR, MESSAGE_TYPE_SERVICE + 3)                                                \
+    /* Answered when all writes that were answered before are where they outlast a reset */  \
+    X(FLUSH, MESSAGE_TYPE_SERVICE + 4)                                                       \
+    /* What device is it? Reply: struct block_status */                                      \
     X(STATUS, MESSAGE_TYPE_SERVICE + 5)
 
 enum block_request {
@@ -48,15 +50,13 @@ enum block_request {
 
 /* A part of a buffer: byte-granular. */
 struct block_piece {
-    endpoint_t grantor;
-    uint64_t id, offset;
-    uint64_t bytes; /* 1 or more */
+    uint64_t id, offset; /* of a grant of the client's, and in it */
+    uint64_t bytes;      /* 1 or more */
 };
 
 enum block_flag {
     BLOCK_READ_ONLY = 1 << 0,
     BLOCK_VOLATILE = 1 << 1, /* FLUSH or not, the content does not outlast a reset */
-    BLOCK_KEPT = 1 << 2,     /* the content is that which the driver's predecessor had */
 };
 
 struct block_status {
@@ -65,7 +65,7 @@ struct block_status {
     uint64_t bytes_max; /* of one request */
     uint64_t flags;     /* set of enum block_flag */
     uint64_t starts;    /* of drivers that have had this content, this one included */
-    uint64_t reserved;
+    uint64_t content;   /* which content: another number says that what was written is lost */
 };
 
 _Static_assert(sizeof(struct block_status) == MESSAGE_ARG_BYTES, "fits a message");

@@ -43,7 +43,10 @@ enum driver_request {
 #define X(name, number) DRIVER_##name = (number),
     DRIVER_REQUESTS(X)
 #undef X
+        DRIVER_REQUESTS_END
 };
+
+#define DRIVER_REQUESTS_COUNT (DRIVER_REQUESTS_END - DRIVER_REQUEST_BASE)
 
 /* How long a reply is tried that the agent is not there for, in nanoseconds. */
 #define DRIVER_REPLY_TIME UINT64_C(1000000000)
