@@ -27,7 +27,6 @@
 typedef int request_handler(struct call *call);
 
 _Static_assert(MONITOR_TEXT_MAX >= STARTUP_ARGS_MAX, "text takes arguments");
-_Static_assert(MONITOR_TEXT_MAX >= REPORT_BYTES, "and reports");
 _Static_assert(MONITOR_TEXT_MAX >= CORES_MAX * sizeof(struct monitor_core), "and cores");
 
 static int serve_spawn(struct call *call) {
@@ -71,13 +70,16 @@ static int deliver(struct call *call, size_t bytes) {
 }
 
 static int serve_report(struct call *call) {
+    static char report[REPORT_BYTES];
     const struct death *death = death_find(call->arg[0]);
 
     if (death == NULL)
         return -E_NOENT;
-    size_t length = report_text(call->text, MONITOR_TEXT_MAX, &death->report, death->image);
-    length += report_refusals(call->text + length, MONITOR_TEXT_MAX - length, death->refused);
-    return deliver(call, length);
+    size_t length = death_text(death, report), skip = call->arg[3] < length ? call->arg[3] : length;
+    size_t bytes = length - skip < MONITOR_TEXT_MAX ? length - skip : MONITOR_TEXT_MAX;
+    memcpy(call->text, report + skip, bytes);
+    call->arg[1] = length;
+    return deliver(call, bytes);
 }
 
 static int serve_kill(struct call *call) {

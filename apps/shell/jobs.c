@@ -15,7 +15,7 @@
 #include "shell.h"
 
 #define JOBS_MAX     16
-#define REPORT_BYTES 4096
+#define REPORT_BYTES 8192
 
 struct job {
     endpoint_t endpoint; /* ENDPOINT_NONE: a free entry */

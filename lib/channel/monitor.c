@@ -11,7 +11,7 @@
 static int ask_monitor(struct message *m) {
     if (runtime_monitor() == ENDPOINT_NONE)
         return -E_BADEP;
-    int error = trap_message(IPC_SENDREC, runtime_monitor(), m);
+    int error = record_trap_message(IPC_SENDREC, runtime_monitor(), m);
     return error ? error : message_result(m);
 }
 

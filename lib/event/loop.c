@@ -121,6 +121,7 @@ static void dispatch_lines(const struct event_handlers *handlers, uint32_t lines
 
 /* A message that the kernel delivered, and that is not the library's own. The same. */
 static bool dispatch(const struct event_handlers *handlers, struct message *m) {
+    record_arrived(m);
     if (m->source == ENDPOINT_KERNEL) {
         dispatch_kernel(handlers, m);
         return false;
@@ -236,10 +237,15 @@ static void serve_channels(const struct event_handlers *handlers, struct channel
 /* Without channels that are not armed: waits, in the trap that sends the last reply if there is
  * one. A client that does not wait for its reply loses it. */
 static int await_kernel(struct message *m, bool reply) {
-    if (reply && !DEFENCE(REPLY))
+    if (reply && !DEFENCE(REPLY)) {
         trap_send(IPC_SEND, m->source, m);
-    else if (reply && trap_message(IPC_REPLYRECV, m->source, m) == 0)
-        return 0;
+    } else if (reply) {
+        record_sent(m->source, m, 0);
+        int error = trap_message(IPC_REPLYRECV, m->source, m);
+        if (!error)
+            return 0;
+        record_sent(m->source, m, error);
+    }
     return trap_receive(IPC_RECEIVE, ENDPOINT_ANY, m);
 }
 
@@ -274,7 +280,7 @@ static int next(const struct event_handlers *handlers, struct message *m, bool r
     if (!channels.awake)
         return await_kernel(m, reply);
     if (reply)
-        trap_send(IPC_NBSEND, m->source, m);
+        record_trap_send(IPC_NBSEND, m->source, m);
     serve_channels(handlers, spin);
     return channels.awake ? channel_look_at_kernel(m) : -E_WOULDBLOCK;
 }

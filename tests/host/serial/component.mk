@@ -1,7 +1,7 @@
 name := serial-test
 sources := $(wildcard $(here)/*.c) $(patsubst %,../../../drivers/char/serial/%.c,console main uart) \
     $(patsubst %,../../../%,$(patsubst %,lib/event/%.c,alarm lines loop) \
-    $(wildcard lib/channel/*.c urpc/*.c) \
+    lib/start/record.c $(wildcard lib/channel/*.c urpc/*.c) \
     $(patsubst %,drivers/lib/%.c,agent driver manage state))
 # Expanded for each source, $(2): the driver's main() is called by the tests.
 flags = -Idrivers/char/serial -include tests/host/serial/fake_machine.h \

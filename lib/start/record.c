@@ -1,0 +1,3 @@
+#include <runtime/record.h>
+
+_Alignas(64) struct message_record message_record;
