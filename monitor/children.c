@@ -9,6 +9,7 @@
 #include <runtime/startup.h>
 
 #include "bindings.h"
+#include "dead.h"
 #include "deaths.h"
 #include "drivers.h"
 #include "forward.h"
@@ -25,7 +26,7 @@ static uint64_t started;
 /* Dead drivers are kept for a while. */
 static bool is_alive(const struct child *child) {
     return child->endpoint != ENDPOINT_NONE && child->driving != MONITOR_DRIVER_DEAD &&
-           !child->held;
+           !child->held && !child->kept;
 }
 
 struct child *child_next(struct child *child) {
@@ -273,15 +274,29 @@ static void tell_spawner(endpoint_t spawner) {
         ipc_notify(spawner);
 }
 
+static void child_destroy(struct child *child) {
+    proc_destroy(child->endpoint);
+    child->endpoint = ENDPOINT_NONE;
+}
+
 void child_free(struct child *child) {
     endpoint_t spawner = child->spawner;
 
     child->held = grants_hold(child->endpoint);
     if (child->held)
         return;
-    proc_destroy(child->endpoint);
-    child->endpoint = ENDPOINT_NONE;
+    child->spawner = ENDPOINT_NONE;
+    child->driving = 0;
+    child->kept = dead_keep(child);
+    if (!child->kept)
+        child_destroy(child);
     tell_spawner(spawner);
+}
+
+void child_unkept(endpoint_t endpoint) {
+    for (struct child *child = children; child < children + CHILDREN_MAX; child++)
+        if (child->endpoint == endpoint && child->kept)
+            child_destroy(child);
 }
 
 void child_unheld(endpoint_t endpoint) {

@@ -24,6 +24,7 @@ struct child {
     uint16_t device; /* MONITOR_NO_DEVICE: none */
     uint8_t driving; /* enum monitor_driver_state; 0: it is no driver of a PCI device */
     bool held;       /* it is dead, and kept while its memory may be mapped elsewhere (grants.h) */
+    bool kept;       /* and until it has been dumped (dead.h) */
     const struct policy *policy;
     uint64_t age;      /* how many were started before it */
     const void *image; /* in the archive, for symbols */
@@ -56,6 +57,9 @@ struct child *child_next(struct child *child);
  */
 void child_free(struct child *child);
 void child_unheld(endpoint_t endpoint);
+
+/* It has been dumped, or is not to be. */
+void child_unkept(endpoint_t endpoint);
 
 /* The oldest live child of a label, or NULL. */
 struct child *child_of_label(const char *label);

@@ -12,6 +12,7 @@
 #include "children.h"
 #include "chunks.h"
 #include "cores.h"
+#include "dead.h"
 #include "deaths.h"
 #include "drivers.h"
 #include "forward.h"
@@ -37,7 +38,7 @@ static int serve_spawn(struct call *call) {
     if (call->bytes > STARTUP_ARGS_MAX || call->arg[2] > call->bytes)
         return -E_TOOBIG;
     const struct policy *policy = policy_find(call->text);
-    if (policy != NULL && policy->service != SERVICE_NONE)
+    if (policy != NULL && policy->service != SERVICE_NONE && policy->service != SERVICE_INFO)
         return -E_PERM;
     int error = child_spawn(call->text, call->bytes, (uint32_t)call->arg[2], call->client, &child);
     call->bytes = 0;
@@ -262,6 +263,8 @@ enum right {
     RIGHT_KEEPER, /* the PCI and the IOMMU server */
     RIGHT_PCI,
     RIGHT_IOMMU,
+    RIGHT_DUMPER,
+    RIGHT_LOOK, /* who may manage, and services that have to know what there is */
 };
 
 static const struct kind {
@@ -300,9 +303,10 @@ static const struct kind {
     ROW(REVOKE) = { grants_revoke, .right = RIGHT_OPEN, .place = PLACE_ENDPOINT },
     ROW(SAFEMAP) = { grants_map, .right = RIGHT_OPEN, .place = PLACE_ENDPOINT, .text = TEXT_PAGES },
     ROW(SAFEUNMAP) = { grants_unmap, .right = RIGHT_OPEN },
-    ROW(CORES) = { serve_cores, .text = TEXT_OUT, .address = 0 },
+    ROW(CORES) = { serve_cores, .right = RIGHT_LOOK, .text = TEXT_OUT, .address = 0 },
     ROW(CORE_CONTROL) = { serve_core_control },
-    ROW(GETINFO) = { serve_getinfo, .place = PLACE_CORE, .text = TEXT_OUT, .address = 0 },
+    ROW(GETINFO) = { serve_getinfo, .right = RIGHT_LOOK, .place = PLACE_CORE, .text = TEXT_OUT,
+                     .address = 0 },
     ROW(DRIVER) = { driver_describe, .right = RIGHT_KEEPER, .place = PLACE_ENDPOINT,
                     .text = TEXT_OUT, .address = 1 },
     ROW(DRIVERS) = { drivers_list, .right = RIGHT_KEEPER, .place = PLACE_CORE, .text = TEXT_OUT,
@@ -313,6 +317,12 @@ static const struct kind {
     ROW(DMA) = { driver_dma, .right = RIGHT_IOMMU, .place = PLACE_ENDPOINT, .text = TEXT_OUT,
                  .address = 1 },
     ROW(REFUSED) = { driver_refused, .right = RIGHT_KEEPER, .place = PLACE_ENDPOINT },
+    ROW(DEAD) = { dead_next, .right = RIGHT_DUMPER, .place = PLACE_CORE, .text = TEXT_OUT,
+                  .address = 0 },
+    ROW(DEAD_RANGE) = { dead_range, .right = RIGHT_DUMPER, .place = PLACE_ENDPOINT },
+    ROW(DEAD_MEMORY) = { dead_memory, .right = RIGHT_DUMPER, .place = PLACE_ENDPOINT,
+                         .text = TEXT_OUT, .address = 1 },
+    ROW(DEAD_RELEASE) = { dead_release, .right = RIGHT_DUMPER, .place = PLACE_ENDPOINT },
     ROW(TRACE) = { serve_trace, .place = PLACE_CORE, .text = TEXT_OUT, .address = 1 },
 #undef ROW
 };
@@ -395,6 +405,12 @@ static bool may_ask(endpoint_t client, enum right right) {
         return service == SERVICE_PCI;
     case RIGHT_IOMMU:
         return service == SERVICE_IOMMU;
+    case RIGHT_DUMPER:
+        return service == SERVICE_DUMPER;
+    case RIGHT_LOOK:
+        if (service == SERVICE_DUMPER || service == SERVICE_INFO)
+            return true;
+        return may_ask(client, RIGHT_MANAGE);
     default:
         return !DEFENCE(MANAGE) || (child != NULL && child->policy->manages);
     }

@@ -8,6 +8,7 @@
 #include <runtime/startup.h>
 
 #include "children.h"
+#include "dead.h"
 #include "machine.h"
 #include "names.h"
 
@@ -22,10 +23,8 @@ static const struct {
     enum policy_service service;
     const char *name;
 } order[] = {
-    { SERVICE_CONSOLE, NAME_CONSOLE },
-    { SERVICE_IOMMU, NAME_IOMMU },
-    { SERVICE_PCI, NAME_PCI },
-    { SERVICE_SHELL, NULL },
+    { SERVICE_CONSOLE, NAME_CONSOLE }, { SERVICE_IOMMU, NAME_IOMMU }, { SERVICE_PCI, NAME_PCI },
+    { SERVICE_DUMPER, NULL },          { SERVICE_SHELL, NULL },
 };
 
 #define SERVICES_MAX 8
@@ -107,8 +106,14 @@ static void start_all(enum policy_service kind) {
 
 /* Where there is an IOMMU, memory is set aside for its tables. */
 static bool is_of_use(enum policy_service service) {
-    return service != SERVICE_IOMMU ||
-           machine_boot.iommu_tables.base != machine_boot.iommu_tables.end;
+    switch (service) {
+    case SERVICE_IOMMU:
+        return machine_boot.iommu_tables.base != machine_boot.iommu_tables.end;
+    case SERVICE_DUMPER:
+        return dead_wanted();
+    default:
+        return true;
+    }
 }
 
 static void start_others(void) {

@@ -37,7 +37,9 @@
     X(CONSOLE, "console") /* of all programs; has the serial port to itself while it lives */ \
     X(SHELL, "shell")                                                                         \
     X(PCI, "pci")                                                                             \
-    X(IOMMU, "iommu")
+    X(IOMMU, "iommu")                                                                         \
+    X(DUMPER, "dumper") /* of core files; only where the boot command line has dumps=1 */     \
+    X(INFO, "info")     /* the information server: started when somebody wants it */
 
 enum policy_service {
 #define X(name, word) SERVICE_##name,

@@ -1,0 +1,3 @@
+name := dumper
+sources := $(wildcard $(here)/*.c)
+libraries :=
