@@ -136,7 +136,8 @@ static void make_notes(const struct monitor_dead *dead, struct notes *notes) {
     (void)snprintf(text, sizeof text, "%.*s", LABEL_MAX, report->label);
     memcpy(info.arguments, text, sizeof info.arguments);
     /* What the program's file with debug information is called on the host: gdb compares. */
-    (void)snprintf(info.name, sizeof info.name, "%.*s.elf", LABEL_MAX, dead->program);
+    (void)snprintf(text, sizeof text, "%.*s.elf", LABEL_MAX, dead->program);
+    memcpy(info.name, text, sizeof info.name - 1);
     notes->info = info;
 }
 
