@@ -29,7 +29,7 @@ static bool has_label(const struct process_info *process) {
 }
 
 bool agent_is(endpoint_t process) {
-    struct process_info info;
+    struct process_info info = { 0 };
 
     if (process == agent || process == stranger)
         return process == agent;

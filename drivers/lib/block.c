@@ -32,7 +32,7 @@ static int add(struct block_transfer *t, endpoint_t client, const struct block_p
 
 /* The client's array is copied before it is looked at: it may change meanwhile. */
 static int add_all(struct block_transfer *t, const struct message *m) {
-    struct block_piece piece[BLOCK_VECTOR_MAX];
+    struct block_piece piece[BLOCK_VECTOR_MAX] = { { 0 } };
     uint64_t count = m->arg[2];
     int error = 0;
 
