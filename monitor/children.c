@@ -1,6 +1,7 @@
 #include "children.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <bulkhead/error.h>
@@ -122,6 +123,8 @@ static int vet(endpoint_t endpoint, const struct policy *policy) {
     return error;
 }
 
+int child_acquaint(const struct child *child, endpoint_t other) { return allow(child, other); }
+
 /* Installs the policy of a child that does not run yet. */
 static int isolate(const struct child *child) {
     const struct policy *policy = child->policy;
@@ -145,8 +148,19 @@ static int isolate(const struct child *child) {
     return error ? error : introduce(child);
 }
 
-/* Creates and isolates `child`, of which name, policy and image are known, and runs it. */
-static int launch(struct child *child, const char *args, size_t args_bytes, uint32_t argc) {
+/* It waits, for its device or for who has ordered it, or runs. */
+static int let_go(struct child *child, const struct process *process, const struct order *order) {
+    child->entry = process->entry;
+    child->stack = process->stack;
+    child->waits =
+        order->how != NULL && order->how->flags & SPAWN_HELD && child->policy->pattern_count == 0;
+    if (child->policy->pattern_count != 0)
+        driver_wait(child);
+    return child->driving || child->waits ? 0 : process_start(process);
+}
+
+/* Creates and isolates `child`, of which name and policy are known, and lets it run. */
+static int launch(struct child *child, const struct order *order, const struct archive_file *file) {
     enum image_refusal refusal = IMAGE_OK;
     struct process process;
     int error = process_spawn(
@@ -154,11 +168,11 @@ static int launch(struct child *child, const char *args, size_t args_bytes, uint
             .label = child->label,
             .frames = child->policy->frames,
             .processes = child->policy->processes,
-            .image = child->image,
-            .image_bytes = child->image_bytes,
-            .args = args,
-            .args_bytes = args_bytes,
-            .argc = argc,
+            .image = file->content,
+            .image_bytes = file->bytes,
+            .args = order->args,
+            .args_bytes = order->args_bytes,
+            .argc = order->argc,
             .monitor = runtime_self(),
             .console = services_uses_console(child->policy) ? services_console() : ENDPOINT_NONE,
             .why = &refusal,
@@ -170,47 +184,110 @@ static int launch(struct child *child, const char *args, size_t args_bytes, uint
         return error;
     child->endpoint = process.endpoint;
     error = isolate(child);
-    if (error)
-        error = process_abandon(&process, error);
-    else if (child->policy->pattern_count != 0)
-        driver_wait(child, &process);
-    else
-        error = process_start(&process);
+    if (!error && child->is_agents)
+        error = child_acquaint(child, child->spawner);
+    error = error ? process_abandon(&process, error) : let_go(child, &process, order);
     if (error)
         child->endpoint = ENDPOINT_NONE;
     return error;
 }
 
-int child_spawn(const char *args, size_t args_bytes, uint32_t argc, endpoint_t spawner,
-                struct child **made) {
-    struct archive_file program;
-    struct child *child = child_free_entry();
+int child_run(struct child *child) {
+    if (!child->waits)
+        return -E_STATE;
+    child->waits = false;
+    return proc_start(child->endpoint, child->entry, child->stack, 0, 0);
+}
 
-    if (args_bytes == 0 || argc == 0 || memchr(args, '\0', args_bytes) == NULL)
-        return -E_INVAL;
-    const struct policy *policy = policy_find(args);
-    int error =
-        program_find(policy != NULL && policy->image != NULL ? policy->image : args, &program);
-    if (error)
+/* The texts of an order of an agent, terminated, or what the first argument says. */
+struct names {
+    char label[LABEL_MAX + 1], policy[LABEL_MAX + 1], file[LABEL_MAX + 1];
+};
+
+static int names_of(const struct order *order, struct names *names) {
+    *names = (struct names){ .label = "" };
+    if (order->how != NULL) {
+        memcpy(names->label, order->how->label, LABEL_MAX);
+        memcpy(names->policy, order->how->policy, LABEL_MAX);
+        memcpy(names->file, order->how->file, LABEL_MAX);
+    } else if (strlen(order->args) > LABEL_MAX) {
+        return program_known(order->args, &(struct archive_file){ .bytes = 0 }) ? -E_INVAL
+                                                                                : -E_NOENT;
+    } else {
+        memcpy(names->label, order->args, strlen(order->args));
+    }
+    if (names->policy[0] == '\0')
+        memcpy(names->policy, names->label, sizeof names->policy);
+    return 0;
+}
+
+/*
+ * The program: its file, or the copy of it in the agent's memory, which `copy` then receives. What
+ * is kept for symbols is the archive's, if the copy is one of that.
+ */
+static int find_image(const struct order *order, const char *file, struct child *child,
+                      struct archive_file *program, void **copy) {
+    const struct monitor_spawn *how = order->how;
+    int error = 0;
+
+    if (how == NULL || how->image == 0) {
+        error = program_find(file, program);
+        child->image = program->content;
+        child->image_bytes = program->bytes;
         return error;
+    }
+    *copy = how->image_bytes <= MONITOR_IMAGE_MAX ? malloc(how->image_bytes) : NULL;
+    if (*copy == NULL)
+        return -E_NOMEM;
+    error = mem_copy_from(order->spawner, how->image, *copy, how->image_bytes);
+    if (program_is_copy(file, *copy, how->image_bytes, program)) {
+        child->image = program->content;
+        child->image_bytes = program->bytes;
+    } else if (!error) {
+        error = -E_CHECKSUM;
+    }
+    program->content = *copy;
+    return error;
+}
+
+static int check_policy(const struct policy *policy) {
     if (policy == NULL)
         return -E_PERM;
     if (policy->core != POLICY_ANY_CORE && policy->core != machine_self())
         return -E_CORE;
-    if (child == NULL)
-        return -E_NOSLOT;
-    if (strlen(args) > LABEL_MAX)
+    return child_free_entry() == NULL ? -E_NOSLOT : 0;
+}
+
+int child_spawn(const struct order *order, struct child **made) {
+    struct archive_file program = { .bytes = 0 };
+    struct child *child = child_free_entry(), draft = { .device = MONITOR_NO_DEVICE };
+    struct names names;
+    void *copy = NULL;
+
+    if (order->args_bytes == 0 || order->argc == 0 ||
+        memchr(order->args, '\0', order->args_bytes) == NULL)
         return -E_INVAL;
-    *child = (struct child){
-        .spawner = spawner,
-        .policy = policy,
-        .age = started,
-        .image = program.content,
-        .image_bytes = program.bytes,
-        .device = MONITOR_NO_DEVICE,
-    };
-    memcpy(child->label, args, strlen(args));
-    error = launch(child, args, args_bytes, argc);
+    int error = names_of(order, &names);
+    if (error)
+        return error;
+    const struct policy *policy = policy_find(names.policy);
+    const char *file = names.file[0] != '\0'                     ? names.file
+                       : policy != NULL && policy->image != NULL ? policy->image
+                                                                 : names.policy;
+    error = find_image(order, file, &draft, &program, &copy);
+    if (!error)
+        error = check_policy(policy);
+    if (!error) {
+        draft.spawner = order->spawner;
+        draft.policy = policy;
+        draft.age = started;
+        draft.is_agents = order->how != NULL;
+        draft.cookie = draft.is_agents ? order->how->cookie : 0;
+        memcpy(draft.label, names.label, sizeof draft.label);
+        *child = draft;
+        error = launch(child, order, &program);
+    }
+    free(copy);
     if (error)
         return error;
     started++;
@@ -236,6 +313,13 @@ void children_tell_console(endpoint_t console) {
     for (const struct child *child = children; child < children + CHILDREN_MAX; child++)
         if (is_alive(child) && services_uses_console(child->policy))
             tell_console(child, console);
+}
+
+bool child_is_left(endpoint_t endpoint) {
+    for (const struct child *child = children; child < children + CHILDREN_MAX; child++)
+        if (child->endpoint == endpoint && !is_alive(child) && !child->kept)
+            return true;
+    return false;
 }
 
 /* Dead ones that are kept included. */

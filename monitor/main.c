@@ -8,6 +8,7 @@
 #include <runtime/event.h>
 #include <runtime/kcall.h>
 
+#include "agent.h"
 #include "bindings.h"
 #include "children.h"
 #include "chunks.h"
@@ -47,11 +48,7 @@ static void storm(void *context) {
     drivers_storm();
 }
 
-/* The console and the shell are core 0's. */
-static void ready(void) {
-    if (machine_self() == 0)
-        services_start();
-}
+static void ready(void) { services_start(); }
 
 int main(void) {
     static const struct event_handlers handlers = {
@@ -83,7 +80,9 @@ int main(void) {
     cores_listen(clock_view_changed);
     cores_listen(chunks_view_changed);
     cores_listen(drivers_cores_gone);
+    cores_listen(agent_view_changed);
     names_listen(NAME_CONSOLE, children_tell_console);
+    names_listen(NAME_MANAGER, agent_leader_changed);
     error = cores_open(ready);
     if (error)
         return -error;

@@ -7,6 +7,7 @@
 #include <runtime/kcall.h>
 #include <runtime/startup.h>
 
+#include "agent.h"
 #include "announcements.h"
 #include "bindings.h"
 #include "children.h"
@@ -30,21 +31,48 @@ typedef int request_handler(struct call *call);
 _Static_assert(MONITOR_TEXT_MAX >= STARTUP_ARGS_MAX, "text takes arguments");
 _Static_assert(MONITOR_TEXT_MAX >= CORES_MAX * sizeof(struct monitor_core), "and cores");
 
+static bool is_agent(endpoint_t client) {
+    const struct child *child = child_find(client);
+
+    return child != NULL && child->policy->service == SERVICE_MANAGER;
+}
+
 static int serve_spawn(struct call *call) {
+    char label[LABEL_MAX + 1] = "";
+    struct monitor_spawn how;
     struct child *child;
 
     if (call->bytes == 0 || memchr(call->text, '\0', call->bytes) == NULL)
         return -E_INVAL;
     if (call->bytes > STARTUP_ARGS_MAX || call->arg[2] > call->bytes)
         return -E_TOOBIG;
-    const struct policy *policy = policy_find(call->text);
+    struct order order = {
+        .args = call->text,
+        .args_bytes = call->bytes,
+        .argc = (uint32_t)call->arg[2],
+        .spawner = call->client,
+    };
+    if (call->arg[3] != 0) {
+        if (!is_agent(call->client) || call->bytes < sizeof how)
+            return -E_PERM;
+        memcpy(&how, call->text, sizeof how);
+        order.how = &how;
+        order.args += sizeof how;
+        order.args_bytes -= sizeof how;
+    }
+    memcpy(label,
+           order.how == NULL              ? order.args
+           : order.how->policy[0] != '\0' ? order.how->policy
+                                          : order.how->label,
+           order.how == NULL ? strnlen(order.args, LABEL_MAX) : LABEL_MAX);
+    const struct policy *policy = policy_find(label);
     if (policy != NULL && policy->service != SERVICE_NONE && policy->service != SERVICE_INFO)
         return -E_PERM;
-    int error = child_spawn(call->text, call->bytes, (uint32_t)call->arg[2], call->client, &child);
+    int error = child_spawn(&order, &child);
     call->bytes = 0;
     if (!error) {
         call->arg[0] = child->endpoint;
-        call->arg[1] = child->driving == MONITOR_DRIVER_WAITING;
+        call->arg[1] = child->driving == MONITOR_DRIVER_WAITING ? 1 : child->waits ? 2 : 0;
     }
     return error;
 }
@@ -55,6 +83,7 @@ static int serve_status(struct call *call) {
 
     if (death == NULL && endpoint != runtime_self() && child_find(endpoint) == NULL)
         return -E_BADEP;
+    call->arg[2] = death != NULL && child_is_left(endpoint);
     call->arg[0] = death != NULL ? death->report.cause : DEATH_NONE;
     call->arg[1] = 0;
     if (death != NULL)
@@ -135,6 +164,7 @@ static int serve_label(struct call *call) {
     if (error && death == NULL)
         return error;
     memcpy(call->arg, error ? death->report.label : info.label, LABEL_MAX);
+    call->arg[3] = !error && info.supervisor == runtime_self();
     return 0;
 }
 
@@ -264,7 +294,8 @@ enum right {
     RIGHT_PCI,
     RIGHT_IOMMU,
     RIGHT_DUMPER,
-    RIGHT_LOOK, /* who may manage, and services that have to know what there is */
+    RIGHT_LOOK,  /* who may manage, and services that have to know what there is */
+    RIGHT_AGENT, /* of the driver manager, on this core */
 };
 
 static const struct kind {
@@ -323,6 +354,13 @@ static const struct kind {
     ROW(DEAD_MEMORY) = { dead_memory, .right = RIGHT_DUMPER, .place = PLACE_ENDPOINT,
                          .text = TEXT_OUT, .address = 1 },
     ROW(DEAD_RELEASE) = { dead_release, .right = RIGHT_DUMPER, .place = PLACE_ENDPOINT },
+    ROW(ADOPT) = { agent_adopt, .right = RIGHT_AGENT, .text = TEXT_OUT, .address = 0 },
+    ROW(RUN) = { agent_run, .right = RIGHT_AGENT },
+    ROW(CHECK) = { agent_check, .right = RIGHT_AGENT },
+    ROW(KEEP) = { agent_keep, .right = RIGHT_AGENT, .text = TEXT_IN, .address = 0 },
+    ROW(KEPT) = { agent_kept, .right = RIGHT_AGENT, .text = TEXT_OUT, .address = 0 },
+    ROW(FILE) = { agent_file, .right = RIGHT_AGENT, .text = TEXT_OUT, .address = 0 },
+    ROW(POLICY) = { agent_policy, .right = RIGHT_AGENT, .text = TEXT_OUT, .address = 0 },
     ROW(TRACE) = { serve_trace, .place = PLACE_CORE, .text = TEXT_OUT, .address = 1 },
 #undef ROW
 };
@@ -411,6 +449,8 @@ static bool may_ask(endpoint_t client, enum right right) {
         if (service == SERVICE_DUMPER || service == SERVICE_INFO)
             return true;
         return may_ask(client, RIGHT_MANAGE);
+    case RIGHT_AGENT:
+        return service == SERVICE_MANAGER;
     default:
         return !DEFENCE(MANAGE) || (child != NULL && child->policy->manages);
     }

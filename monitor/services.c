@@ -23,8 +23,12 @@ static const struct {
     enum policy_service service;
     const char *name;
 } order[] = {
-    { SERVICE_CONSOLE, NAME_CONSOLE }, { SERVICE_IOMMU, NAME_IOMMU }, { SERVICE_PCI, NAME_PCI },
-    { SERVICE_DUMPER, NULL },          { SERVICE_SHELL, NULL },
+    { SERVICE_CONSOLE, NAME_CONSOLE },
+    { SERVICE_IOMMU, NAME_IOMMU },
+    { SERVICE_PCI, NAME_PCI },
+    { SERVICE_DUMPER, NULL },
+    { SERVICE_SHELL, NULL },
+    { SERVICE_MANAGER, NULL }, /* agrees on its name itself: with its like on other cores */
 };
 
 #define SERVICES_MAX 8
@@ -45,7 +49,7 @@ bool services_uses_console(const struct policy *policy) {
     return console != NULL && policy_targets(policy, console->program);
 }
 
-/* As child_spawn() takes them: its name, those of its policy, and one more. */
+/* As an order has them: its name, those of its policy, and one more. */
 struct arguments {
     char text[(1 + POLICY_ARGUMENTS + 1) * (LABEL_MAX + 1)];
     size_t bytes;
@@ -82,8 +86,13 @@ static void service_start(const struct service *service, bool again) {
         add_argument(&arguments, "again");
     if (policy->service == SERVICE_CONSOLE)
         sysctl_console(true);
-    int error =
-        child_spawn(arguments.text, arguments.bytes, arguments.count, ENDPOINT_NONE, &child);
+    const struct order wanted = {
+        .args = arguments.text,
+        .args_bytes = arguments.bytes,
+        .argc = arguments.count,
+        .spawner = ENDPOINT_NONE,
+    };
+    int error = child_spawn(&wanted, &child);
     if (!error) {
         announce(policy, child->endpoint);
         return;
@@ -122,8 +131,15 @@ static void start_others(void) {
             start_all(order[i].service);
 }
 
-/* What a shell runs on another core at once has a console only if that core knows it. */
+/*
+ * What a shell runs on another core at once has a console only if that core knows it. All but the
+ * agents of the driver manager are core 0's.
+ */
 void services_start(void) {
+    if (machine_self() != 0) {
+        start_all(SERVICE_MANAGER);
+        return;
+    }
     start_all(SERVICE_CONSOLE);
     names_when_agreed(start_others);
 }
