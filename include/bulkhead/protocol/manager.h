@@ -5,7 +5,8 @@
  * Each core has an agent of it, a process of the label MANAGER_LABEL, and a client asks its own by
  * SENDREC; MONITOR_LOOKUP finds it. Agents pass what concerns all cores to the one that leads, and
  * answer with NBSEND. The reply's type is 0 or a negated error. Errors of every request: E_BADCALL
- * unknown request, E_PERM it is not for this client.
+ * unknown request, E_PERM it is not for this client, E_WOULDBLOCK the agent has not heard from the
+ * one that leads yet: again later.
  *
  * Requests that change something have a sequence number: the client's own, from 1 on, a new one for
  * each. Who gets E_PEERDEAD, as the agent has died, asks the next agent again, with the same

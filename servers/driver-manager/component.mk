@@ -1,0 +1,3 @@
+name := manager
+sources := $(wildcard $(here)/*.c)
+libraries :=
