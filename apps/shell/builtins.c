@@ -155,6 +155,22 @@ const struct builtin builtins[] = {
         .run = builtin_report,
     },
     {
+        .name = "service",
+        .arguments = "[up | down | refresh | update | move | complain | status | leader] ...",
+        .help = "drivers and servers that are watched, and started again when they fail",
+        .details =
+            "service up PROGRAM [OPTION VALUE]... starts one; service down LABEL stops it, "
+            "refresh\n"
+            "starts it anew, update LABEL FILE with another program, move LABEL CORE elsewhere;\n"
+            "complain LABEL says that it works wrongly; status [-v] lists all. Options: --args\n"
+            "'WORD...', --dev B:D.F, --standby B:D.F, --isolation POLICY, --label LABEL, --mirror\n"
+            "yes|no, --period TIME, --refresh TIME, --core N|any, --recovery none, or direct,\n"
+            "backoff or hook:PROGRAM, and :COUNT/TIME. docs/driver-manager.md has examples.",
+        .most = ANY_NUMBER,
+        .run = builtin_service,
+        .candidate = service_candidate,
+    },
+    {
         .name = "sched",
         .arguments = "[POLICY | prio PROCESS N | quantum PROCESS US]",
         .help = "scheduling",

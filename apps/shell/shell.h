@@ -100,6 +100,7 @@ enum status builtin_uptime(const struct command *command);
 enum status builtin_poweroff(const struct command *command);
 enum status builtin_reboot(const struct command *command);
 enum status builtin_sched(const struct command *command);
+enum status builtin_service(const struct command *command);
 enum status builtin_trace(const struct command *command);
 
 const char *program_candidate(size_t index);
@@ -109,6 +110,7 @@ const char *mem_candidate(size_t index);
 const char *core_candidate(size_t index);
 const char *process_candidate(size_t index);
 const char *sched_candidate(size_t index);
+const char *service_candidate(size_t index);
 const char *trace_candidate(size_t index);
 
 #endif
