@@ -100,7 +100,7 @@ Test(cores, programs_of_another_end_as_here, .init = boot_2) {
 Test(cores, processes_of_another_are_changed_and_killed, .init = boot_2) {
     command("run spin --core 1 &", "\nspin (1.2.1) runs\r\n");
     command("sched prio spin@1 12", "\r\n");
-    command("ps 1", "\n1.2.1     spin     ready      12");
+    command("ps 1", "\n1.2.1     spin     ready        12");
     command("run spin --core any &", "\nspin (0."); /* the other is busy */
     command("kill spin@1; sleep 1", "\nspin (1.2.1) has ended\r\nspin: killed\r\n");
     command("kill spin; sleep 1", ") has ended\r\nspin: killed\r\n");

@@ -138,7 +138,7 @@ Test(policies, a_program_without_channels_reaches_no_other_core) {
                                                "driver hello { use program; channels 1; };\n",
                          "CORES=2", "run mute --core 1; run hello --core 1");
 
-    expect_shown(console, "Hello from process 1.3.1");
-    expect_not_shown(console, "Hello from process 1.2.1");
+    expect_shown(console, "Hello from process 1.2.1");
+    expect_not_shown(console, "Hello from process 1.1.1");
     free(console);
 }
