@@ -161,18 +161,15 @@ static uint64_t count_pinned(const uint64_t *physical, uint64_t pages) {
     return count;
 }
 
-/* Pins what a claim is of, all or nothing; and looks again whether it was revoked meanwhile, for
- * then nobody would end this. */
+/*
+ * Pins what a claim is of, all or nothing. Who revokes meanwhile finds GRANT_REMOTE, which was set
+ * when the chain was followed, and asks for the end of the mapping.
+ */
 static int pin(const struct grant_claim *c, unsigned protection, uint64_t *physical) {
-    struct grant_claim again = *c;
     uint64_t pages = c->bytes / PAGE_SIZE;
 
     memset(physical, 0, pages * sizeof *physical);
     int error = grant_pin(c->root, c->address, c->bytes, physical, protection);
-    if (!error)
-        error = grant_resolve(&again, true);
-    if (!error && (again.root != c->root || again.address != c->address))
-        error = -E_NOENT;
     if (error)
         grant_unpin(c->root, c->address, count_pinned(physical, pages) * PAGE_SIZE);
     return error;

@@ -121,12 +121,6 @@ inline grants_map(client_, id) {
             ok = root != NOBODY && !root_dead && present;
             pins = pins + ok
         }
-        if
-        :: ok ->
-            resolve(user, parent);
-            pins = pins - (1 - ok)
-        :: else
-        fi
     :: else
     fi;
     atomic {
