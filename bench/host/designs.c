@@ -263,8 +263,8 @@ static int open_queues(const struct design design, unsigned count) {
     for (unsigned i = 0; i < 2 * count; i++)
         slots[i] = (struct slot){ .word = 0 };
     for (unsigned i = 0; i < 2; i++)
-        queues[i] =
-            (struct queue){ .slots = slots + i * (design.apart ? count : 1), .count = count };
+        queues[i] = (struct queue){ .slots = slots + (size_t)i * (design.apart ? count : 1),
+                                    .count = count };
     return 0;
 }
 
