@@ -330,17 +330,33 @@ static bool is_child(endpoint_t endpoint) {
     return false;
 }
 
+/* All processes of this core. How many; none if the kernel does not tell. */
+static size_t list_processes(const struct process_info **processes) {
+    static struct process_info all[CHILDREN_MAX];
+    size_t bytes = 0;
+
+    *processes = all;
+    return getinfo(INFO_PROCESSES, all, sizeof all, 0, &bytes, NULL) ? 0 : bytes / sizeof all[0];
+}
+
+unsigned processes_ready(void) {
+    const struct process_info *processes;
+    unsigned ready = 0;
+
+    for (size_t i = list_processes(&processes); i > 0; i--)
+        ready += processes[i - 1].state == PROCESS_READY;
+    return ready;
+}
+
 /*
  * What a dead supervisor leaves is nobody's: the living are ended, and come back here as dead; the
  * dead that it had been told of are freed.
  */
 static void end_orphans(void) {
-    static struct process_info processes[CHILDREN_MAX];
-    size_t bytes = 0;
+    const struct process_info *processes;
+    size_t count = list_processes(&processes);
 
-    if (getinfo(INFO_PROCESSES, processes, sizeof processes, 0, &bytes, NULL))
-        return;
-    for (size_t i = 0; i < bytes / sizeof processes[0]; i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct process_info *process = &processes[i];
         if (process->supervisor != runtime_self() || is_child(process->endpoint))
             continue;

@@ -68,6 +68,9 @@ int child_acquaint(const struct child *child, endpoint_t other);
 /* How many live ones there are. */
 unsigned children_count(void);
 
+/* How many processes of this core, children or not, wait for the CPU at present. */
+unsigned processes_ready(void);
+
 /* The live child of an endpoint, or NULL. */
 struct child *child_find(endpoint_t endpoint);
 

@@ -20,6 +20,7 @@
 #include "grants.h"
 #include "machine.h"
 #include "names.h"
+#include "placement.h"
 #include "policy.h"
 #include "programs.h"
 #include "requests.h"
@@ -83,6 +84,7 @@ int main(void) {
     cores_listen(agent_view_changed);
     names_listen(NAME_CONSOLE, children_tell_console);
     names_listen(NAME_MANAGER, agent_leader_changed);
+    placement_open();
     error = cores_open(ready);
     if (error)
         return -error;

@@ -190,7 +190,7 @@ static enum status choose_core(const struct command *command, const char *word, 
         if (status != STATUS_OK)
             return status;
     } else if (strcmp(word, "any") == 0) {
-        int error = core_most_idle(&number);
+        int error = manager_place(MONITOR_PLACE_ANY, 0, CORE_HERE, &number);
         if (error)
             return shell_failed(command, error);
     } else if (!core_parse(command, word, &number)) {

@@ -119,9 +119,10 @@
     X(TREE, MESSAGE_TYPE_SERVICE + 21)                                                             \
     /* Which core for a process? arg[0]: enum monitor_place; arg[1]: near what; arg[2]: a core of  \
      * which it is to be no SMT sibling, nor the core itself, or CORE_HERE. Of equally near ones   \
-     * the least loaded, in tenths of its time, then the one with the fewest processes. Reply      \
-     * arg[0]: core. E_INVAL, E_BUSY, E_NOENT no core is like that, there is no such core or node, \
-     * or nothing is known of the device. Open to every client */                                  \
+     * the least loaded (ten for each process that waits for the CPU, and tenths of the last 0.2   \
+     * to 0.4 s that it was busy), then the one with the fewest processes. Reply arg[0]: core.     \
+     * E_INVAL, E_BUSY, E_NOENT no core is like that, there is no such core or node, or nothing is \
+     * known of the device. Open to every client */                                                \
     X(PLACE, MESSAGE_TYPE_SERVICE + 22)                                                            \
     /* A driver of a PCI device. arg[0]: endpoint, arg[1]: address, arg[2]: bytes there for a      \
      * struct monitor_driver. Works for a dead one that has not been released. E_BADEP no such     \

@@ -69,7 +69,6 @@ void fake_reset(void) {
             (struct core_info){ .core = i, .cores = FAKE_CORES, .messages = i * UINT64_C(10) };
         c->memory = (struct memory_info){ .partition_base = i * PARTITION,
                                           .chunks = PARTITION / (2 * MIB) };
-        c->idle_step = 100;
         c->log = "";
         fake_process(i, "monitor");
     }
@@ -87,7 +86,7 @@ static void pass(uint64_t nanoseconds) {
     fake.now += nanoseconds;
     for (struct fake_core *c = fake.core; c < fake.core + FAKE_CORES; c++) {
         c->info.time += nanoseconds;
-        c->info.idle_time += nanoseconds * c->idle_step / 100;
+        c->info.idle_time += nanoseconds;
     }
 }
 
@@ -285,7 +284,9 @@ static int tree(struct message *m) {
 
 /* The number that is named, or the one that it is to be apart from, less one. */
 static int place(struct message *m) {
-    uint64_t number = m->arg[0] == MONITOR_PLACE_ANY ? m->arg[2] - 1 : m->arg[1];
+    uint64_t number = m->arg[0] != MONITOR_PLACE_ANY ? m->arg[1]
+                      : m->arg[2] == CORE_HERE       ? fake.least_loaded
+                                                     : m->arg[2] - 1;
 
     m->arg[0] = number;
     return number < FAKE_CORES ? 0 : -E_NOENT;
