@@ -37,6 +37,11 @@ static bool is_agent(endpoint_t client) {
     return child != NULL && child->policy->service == SERVICE_MANAGER;
 }
 
+/* The other services are the monitor's to start. */
+static bool is_started_on_request(unsigned service) {
+    return service == SERVICE_NONE || service == SERVICE_INFO || service == SERVICE_STORE;
+}
+
 static int serve_spawn(struct call *call) {
     char label[LABEL_MAX + 1] = "";
     struct monitor_spawn how;
@@ -66,7 +71,7 @@ static int serve_spawn(struct call *call) {
                                           : order.how->label,
            order.how == NULL ? strnlen(order.args, LABEL_MAX) : LABEL_MAX);
     const struct policy *policy = policy_find(label);
-    if (policy != NULL && policy->service != SERVICE_NONE && policy->service != SERVICE_INFO)
+    if (policy != NULL && !is_started_on_request(policy->service))
         return -E_PERM;
     int error = child_spawn(&order, &child);
     call->bytes = 0;

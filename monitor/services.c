@@ -14,6 +14,7 @@
 
 struct service {
     const struct policy *policy;
+    endpoint_t process;
     unsigned deaths;
     uint64_t died_at[SERVICE_DEATHS_MAX]; /* the last of them, a ring */
 };
@@ -29,6 +30,7 @@ static const struct {
     { SERVICE_DUMPER, NULL },
     { SERVICE_SHELL, NULL },
     { SERVICE_MANAGER, NULL }, /* agrees on its name itself: with its like on other cores */
+    { SERVICE_STORE, NULL },   /* its processes agree which of them has its name */
 };
 
 #define SERVICES_MAX 8
@@ -74,7 +76,7 @@ static void announce(const struct policy *policy, endpoint_t process) {
 }
 
 /* A shell that is started again is told so: what it does once after a boot it must not repeat. */
-static void service_start(const struct service *service, bool again) {
+static void service_start(struct service *service, bool again) {
     const struct policy *policy = service->policy;
     struct arguments arguments = { .bytes = 0 };
     struct child *child;
@@ -93,6 +95,7 @@ static void service_start(const struct service *service, bool again) {
         .spawner = ENDPOINT_NONE,
     };
     int error = child_spawn(&wanted, &child);
+    service->process = error ? ENDPOINT_NONE : child->endpoint;
     if (!error) {
         announce(policy, child->endpoint);
         return;
@@ -190,6 +193,6 @@ void service_ended(const struct policy *policy, const struct death *death) {
     }
     death_log(death);
     for (size_t i = 0; i < service_count; i++)
-        if (services[i].policy == policy)
+        if (services[i].policy == policy && services[i].process == death->report.endpoint)
             service_recover(&services[i], &death->report);
 }

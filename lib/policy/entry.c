@@ -151,7 +151,9 @@ struct policy *draft_store(struct policy_set *set, struct draft *draft, const st
 
     if (refused)
         draft_open(draft);
-    if (draft->policy.service != SERVICE_NONE && draft->policy.service != SERVICE_MANAGER)
+    bool is_elsewhere_too =
+        draft->policy.service == SERVICE_MANAGER || draft->policy.service == SERVICE_STORE;
+    if (draft->policy.service != SERVICE_NONE && !is_elsewhere_too)
         draft->policy.core = 0; /* where all services are started */
     if (room) {
         draft->policy.program = keep_token(set, label, &room);

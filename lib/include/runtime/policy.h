@@ -41,7 +41,8 @@
     X(IOMMU, "iommu")                                                                         \
     X(DUMPER, "dumper")   /* of core files; only where the boot command line has dumps=1 */   \
     X(INFO, "info")       /* the information server: started when somebody wants it */        \
-    X(MANAGER, "manager") /* of every core: its agent of the driver manager */
+    X(MANAGER, "manager") /* of every core: its agent of the driver manager */                \
+    X(STORE, "store")     /* it starts one more of itself on another core */
 
 enum policy_service {
 #define X(name, word) SERVICE_##name,

@@ -80,7 +80,9 @@ struct store_change {
  */
 struct store_subscription {
     uint64_t number;  /* the store's */
-    uint64_t version; /* known */
+    uint64_t version; /* known; while listing: when it began */
+    uint64_t listed;  /* of what there is, up to this version */
+    bool listing;
     char pattern[STORE_NAME_MAX + 1];
     unsigned flags;
 };

@@ -1,0 +1,3 @@
+name := store
+sources := $(wildcard $(here)/*.c)
+libraries :=

@@ -1,0 +1,72 @@
+/*
+ * The data store: state that outlives its owners, and the names of components. docs/data-store.md.
+ *
+ *     store [LABEL... | quota:RECORDS/BYTES/LABELS...]
+ *
+ * The labels are of managers, who may publish those of components. There are two processes of it
+ * where there are two cores: a primary, and a backup that takes over (pair.h).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <bulkhead/error.h>
+#include <runtime/event.h>
+#include <runtime/startup.h>
+
+#include "clients.h"
+#include "maps.h"
+#include "quotas.h"
+#include "requests.h"
+#include "world.h"
+
+/* Clients of this core that have died are looked for so often. */
+#define SWEEP (2 * TIME_SECOND)
+
+/* A process of the store: by the label that only its own policy gives. */
+static bool is_peer(endpoint_t process) {
+    char label[LABEL_MAX];
+
+    return process == pair.peer ||
+           (client_label(process, label) && strncmp(label, STORE_NAME, LABEL_MAX) == 0);
+}
+
+static enum event_action request(void *context, struct message *m) {
+    enum event_action action = EVENT_DEFER;
+
+    (void)context;
+    if (is_peer_message(m->type) && is_peer(m->source))
+        pair_message(&pair, m);
+    else
+        action = request_serve(m);
+    requests_go_on();
+    return action;
+}
+
+static void gone(void *context, endpoint_t peer) {
+    (void)context;
+    pair_gone(&pair, peer);
+    requests_gone(peer);
+    requests_go_on();
+}
+
+static void sweep(struct event_alarm *alarm) {
+    requests_sweep();
+    requests_go_on();
+    event_alarm_set(alarm, SWEEP, sweep);
+}
+
+int main(int argc, char **argv) {
+    static const struct event_handlers handlers = { .request = request, .gone = gone };
+    static struct event_alarm sweeper;
+
+    for (int i = 1; i < argc; i++)
+        if (!quotas_add(argv[i])) {
+            printf("'%s' is not an argument of the data store\n", argv[i]);
+            return E_INVAL;
+        }
+    world_init(argc, argv);
+    store.unmap = map_end;
+    pair_start(&pair, &world, &store, runtime_self());
+    event_alarm_set(&sweeper, SWEEP, sweep);
+    return -event_loop_run(&handlers);
+}
