@@ -7,7 +7,8 @@
 
 bool change_is_valid(const struct change *change) {
     return change->kind >= CHANGE_PUT && change->kind < CHANGE_KINDS &&
-           change->type < STORE_TYPE_COUNT && change->bytes <= type_bytes_max(change->type);
+           change->type < STORE_TYPE_COUNT && change->bytes <= type_bytes_max(change->type) &&
+           (change->type != STORE_TYPE_MAPPED || change->bytes % PAGE_SIZE == 0);
 }
 
 struct content change_content(const struct change *change, void *data) {
@@ -303,7 +304,8 @@ static void unsubscribe(struct store *store, const struct change *c) {
 static void set_counters(struct store *store, const struct change *c) {
     store->version = c->version;
     store->takeovers = c->value;
-    store->subscribed = c->hash;
+    store->subscribed = c->counter[0];
+    store->forgotten = c->counter[1];
 }
 
 static bool apply(struct store *store, const struct change *c, void **data, struct record **fresh) {

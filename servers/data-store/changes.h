@@ -37,11 +37,12 @@ struct change {
     uint32_t bytes;         /* of the content */
     uint32_t tag;           /* RESULT */
     int32_t result;
-    struct key key;   /* SUBSCRIBE: pattern and label */
-    uint64_t value;   /* of the content; (UN)SUBSCRIBE: number; COUNTERS: takeovers */
-    uint64_t hash;    /* of the content */
-    uint64_t version; /* RECORD, TOMBSTONE, COUNTERS */
-    endpoint_t client;
+    struct key key;      /* SUBSCRIBE: pattern and label */
+    uint64_t value;      /* of the content; (UN)SUBSCRIBE: number; COUNTERS: takeovers */
+    uint64_t hash;       /* of the content */
+    uint64_t version;    /* RECORD, TOMBSTONE, COUNTERS */
+    endpoint_t client;   /* (UN)SUBSCRIBE, RESULT */
+    uint64_t counter[2]; /* COUNTERS: number of the last subscription, forgotten */
 };
 
 /* Bytes that follow. */

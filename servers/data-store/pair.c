@@ -239,12 +239,21 @@ static void restart(struct pair *pair) {
     wake(pair, PAIR_START);
 }
 
-/* All that there are were asked in the last round, and nobody has anything. */
-static bool nobody_has_anything(const struct pair *pair, const endpoint_t *others, unsigned count) {
-    return pair->round != 0 && count == pair->asked_count && count == pair->answered &&
-           !pair->somebody_is_full && memcmp(others, pair->asked, count * sizeof *others) == 0;
+static void ask_again(struct pair *pair, const endpoint_t *others, unsigned count) {
+    memcpy(pair->asked, others, count * sizeof *others);
+    pair->asked_count = count;
+    pair->answered = 0;
+    pair->somebody_is_full = false;
+    pair->round++;
+    hear(pair);
+    for (unsigned i = 0; i < count; i++)
+        send(pair, others[i], PEER_ASK, pair->round);
 }
 
+/*
+ * All that there are have to say, in one round, that they have nothing. A message to a process of
+ * this core that does not wait for one is lost: it is asked again.
+ */
 static void ask_others(struct pair *pair) {
     endpoint_t others[PAIR_OTHERS];
     unsigned count = 0;
@@ -252,17 +261,13 @@ static void ask_others(struct pair *pair) {
     wake(pair, PAIR_START);
     if (!pair->world->others(pair, others, &count))
         return;
-    if (nobody_has_anything(pair, others, count)) {
+    bool same = pair->round != 0 && count == pair->asked_count &&
+                memcmp(others, pair->asked, count * sizeof *others) == 0;
+    bool complete = pair->answered == count;
+    if (same && complete && !pair->somebody_is_full)
         claim(pair);
-        return;
-    }
-    memcpy(pair->asked, others, count * sizeof *others);
-    pair->asked_count = count;
-    pair->answered = 0;
-    pair->somebody_is_full = false;
-    pair->round++;
-    for (unsigned i = 0; i < count; i++)
-        send(pair, others[i], PEER_ASK, pair->round);
+    else if (!same || complete || pair->world->now() - pair->heard > PAIR_BEAT)
+        ask_again(pair, others, count);
 }
 
 static void look_for_primary(struct pair *pair) {

@@ -134,7 +134,7 @@ int read_check(struct request *r) {
 
     if (s == NULL || s->client != r->m->source)
         return -E_BADEP;
-    if (known < tombstones_forgotten(&store)) {
+    if (known < store.forgotten) {
         r->m->arg[4] = store.version;
         return -E_RANGE;
     }

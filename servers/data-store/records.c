@@ -197,14 +197,11 @@ unsigned snapshot_good(const struct record *record) {
 /* ---- Tombstones, results ---- */
 
 void tombstone_add(struct store *store, const struct key *key, uint64_t version) {
-    store->tombstone[store->buried++ % STORE_TOMBSTONES] = (struct tombstone){ *key, version };
-}
+    struct tombstone *t = &store->tombstone[store->buried++ % STORE_TOMBSTONES];
 
-/* What was overwritten last was just older than the oldest that is left. */
-uint64_t tombstones_forgotten(const struct store *store) {
-    return store->buried <= STORE_TOMBSTONES
-               ? 0
-               : store->tombstone[store->buried % STORE_TOMBSTONES].version - 1;
+    if (store->buried > STORE_TOMBSTONES)
+        store->forgotten = t->version;
+    *t = (struct tombstone){ *key, version };
 }
 
 const struct result *result_find(const struct store *store, endpoint_t client) {

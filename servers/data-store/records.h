@@ -67,6 +67,7 @@ struct store {
     struct owner owner[STORE_OWNERS];
     struct tombstone tombstone[STORE_TOMBSTONES]; /* a ring */
     uint64_t buried;                              /* so many have been put into it */
+    uint64_t forgotten;                           /* version of the last that was overwritten */
     struct subscription subscription[STORE_SUBSCRIPTIONS];
     uint64_t subscribed; /* number that was last given */
     struct result result[STORE_RESULTS];
@@ -115,9 +116,6 @@ struct owner *owner_get(struct store *store, const char label[LABEL_MAX]);
 
 /* Remembers that a record is no more. */
 void tombstone_add(struct store *store, const struct key *key, uint64_t version);
-
-/* The version up to which it is not known any more what was deleted. */
-uint64_t tombstones_forgotten(const struct store *store);
 
 /*
  * What may be seen by a label: the next record or tombstone after a version that a pattern matches,

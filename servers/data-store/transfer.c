@@ -123,8 +123,8 @@ static bool next_of_phase(struct sender *sender) {
     case PHASE_COUNTERS:
         sender->change = (struct change){ .kind = CHANGE_COUNTERS,
                                           .value = store->takeovers,
-                                          .hash = store->subscribed,
-                                          .version = store->version };
+                                          .version = store->version,
+                                          .counter = { store->subscribed, store->forgotten } };
         return sender->index++ == 0;
     default:
         return false;
