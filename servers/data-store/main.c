@@ -30,10 +30,23 @@ static bool is_peer(endpoint_t process) {
            (client_label(process, label) && strncmp(label, STORE_NAME, LABEL_MAX) == 0);
 }
 
+static struct event_alarm sweeper;
+
+/* As long as there is something to look after. */
+static void sweep(struct event_alarm *alarm) {
+    bool again = requests_sweep();
+
+    requests_go_on();
+    if (again)
+        event_alarm_set(alarm, SWEEP, sweep);
+}
+
 static enum event_action request(void *context, struct message *m) {
     enum event_action action = EVENT_DEFER;
 
     (void)context;
+    if (!sweeper.set)
+        event_alarm_set(&sweeper, SWEEP, sweep);
     if (is_peer_message(m->type) && is_peer(m->source))
         pair_message(&pair, m);
     else
@@ -49,15 +62,8 @@ static void gone(void *context, endpoint_t peer) {
     requests_go_on();
 }
 
-static void sweep(struct event_alarm *alarm) {
-    requests_sweep();
-    requests_go_on();
-    event_alarm_set(alarm, SWEEP, sweep);
-}
-
 int main(int argc, char **argv) {
     static const struct event_handlers handlers = { .request = request, .gone = gone };
-    static struct event_alarm sweeper;
 
     for (int i = 1; i < argc; i++)
         if (!quotas_add(argv[i])) {
@@ -67,6 +73,5 @@ int main(int argc, char **argv) {
     world_init(argc, argv);
     store.unmap = map_end;
     pair_start(&pair, &world, &store, runtime_self());
-    event_alarm_set(&sweeper, SWEEP, sweep);
     return -event_loop_run(&handlers);
 }

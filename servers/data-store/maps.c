@@ -42,8 +42,13 @@ void maps_gone(struct store *store, endpoint_t client) {
             map_end(r);
 }
 
-void maps_sweep(struct store *store) {
-    for (struct record *r = store->oldest; r != NULL; r = r->newer)
+bool maps_sweep(struct store *store) {
+    bool some = false;
+
+    for (struct record *r = store->oldest; r != NULL; r = r->newer) {
         if (r->mapper != ENDPOINT_NONE && !client_lives(r->mapper))
             map_end(r);
+        some |= r->mapper != ENDPOINT_NONE;
+    }
+    return some;
 }

@@ -10,8 +10,8 @@ int map_lend(struct record *record, endpoint_t client, uint64_t *id);
 /* Nobody has it mapped when this returns. For struct store. */
 void map_end(struct record *record);
 
-/* Ends what is lent to a process, or to all that are dead. */
+/* Ends what is lent to a process, or to all that are dead: whether something is still lent. */
 void maps_gone(struct store *store, endpoint_t client);
-void maps_sweep(struct store *store);
+bool maps_sweep(struct store *store);
 
 #endif

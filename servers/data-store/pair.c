@@ -37,7 +37,8 @@ static void lead(struct pair *pair) {
     pair->sending = pair->filled = pair->fencing = pair->orphaned = false;
     pair->batch = NULL;
     pair->shared = NULL;
-    wake(pair, PAIR_GRACE);
+    if (pair->world->cores() > 1)
+        wake(pair, PAIR_GRACE);
     pair->world->lead(pair);
 }
 
@@ -134,10 +135,12 @@ static void acknowledged(struct pair *pair, const struct message *m) {
 /* One comes of its own accord, as it is started again elsewhere, or has waited; or is started. */
 static void look_after_backup(struct pair *pair, uint64_t due) {
     wake(pair, PAIR_BEAT);
-    if (pair->peer == ENDPOINT_NONE)
+    if (pair->peer != ENDPOINT_NONE) {
+        if (pair->fencing || is_silent(pair, due))
+            fence(pair);
+    } else {
         pair->world->spawn(pair);
-    else if (pair->fencing || is_silent(pair, due))
-        fence(pair);
+    }
 }
 
 /* ---- The backup ---- */
@@ -197,17 +200,18 @@ static void accept(struct pair *pair) {
     wake(pair, PAIR_BEAT);
 }
 
-/* What the other side can still write to is copied, then judged. */
+/*
+ * What the other side can still write to is copied, then judged. If the primary has died meanwhile
+ * there are zeroes in the place of the part: it is not taken, and what had come before of its batch
+ * goes when this process takes over. A primary that lives gets no answer, and ends this one.
+ */
 static void take_part(struct pair *pair, const struct message *m) {
-    size_t bytes = m->arg[1];
-    int error = bytes <= PAIR_PART ? 0 : -E_PROTOCOL;
+    size_t bytes = m->arg[1] <= PAIR_PART ? m->arg[1] : 0;
 
-    if (!error) {
-        memcpy(pair->part, pair->shared, bytes);
-        error = XXH64(pair->part, bytes, 0) == m->arg[2] ? 0 : -E_CHECKSUM;
-    }
-    if (!error)
-        error = receiver_take(&pair->receiver, pair->store, &pair->incoming, pair->part, bytes);
+    memcpy(pair->part, pair->shared, bytes);
+    if (XXH64(pair->part, bytes, 0) != m->arg[2])
+        return;
+    int error = receiver_take(&pair->receiver, pair->store, &pair->incoming, pair->part, bytes);
     if (!error && m->arg[3] != 0 && !batch_apply(pair->store, &pair->incoming))
         error = -E_NOMEM;
     if (error) {

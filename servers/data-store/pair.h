@@ -45,8 +45,10 @@ struct pair_world {
     bool (*kill)(struct pair *pair, endpoint_t process);
     /* The other processes of the store, up to PAIR_OTHERS. False: they are not all known. */
     bool (*others)(struct pair *pair, endpoint_t *list, unsigned *count);
-    /* Has a process of the store on another core, if there is one. */
+    /* Has a process of the store started on another core, if it can be. */
     void (*spawn)(struct pair *pair);
+    /* Of the machine. On one there is never a backup. */
+    uint32_t (*cores)(void);
     /* Without waiting. */
     bool (*send)(struct pair *pair, endpoint_t to, struct message *m);
     /* PAIR_PART bytes that are shared with the backup, or with the primary. NULL: there are not. */

@@ -193,13 +193,17 @@ void requests_gone(endpoint_t client) {
             s->dead = true;
 }
 
-void requests_sweep(void) {
-    transactions_sweep(client_lives);
-    maps_sweep(&store);
+bool requests_sweep(void) {
+    bool some = transactions_sweep(client_lives);
+
+    some |= maps_sweep(&store);
     for (struct subscription *s = store.subscription; s < store.subscription + STORE_SUBSCRIPTIONS;
-         s++)
+         s++) {
+        some |= s->number != 0;
         if (s->number != 0 && !client_lives(s->client))
             s->dead = true;
+    }
+    return some;
 }
 
 /* Memory that nobody has mapped any more is as it was when its owner last said that it was right.

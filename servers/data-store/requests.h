@@ -24,9 +24,12 @@ void requests_go_on(void);
 /* The change that was under way is done: for struct pair_world. */
 void request_done(struct pair *pair);
 
-/* A process of another core has gone; and those of this core that have died since the last time. */
+/*
+ * A process of another core has gone. And those of this core that have died since the last time:
+ * whether somebody is left who has something here that ends with him.
+ */
 void requests_gone(endpoint_t client);
-void requests_sweep(void);
+bool requests_sweep(void);
 
 /* What a primary is that was a backup until now, or is new. */
 void requests_lead(void);

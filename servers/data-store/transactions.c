@@ -66,8 +66,13 @@ void transactions_gone(endpoint_t client) {
         transaction_end(transaction, NULL);
 }
 
-void transactions_sweep(bool (*lives)(endpoint_t)) {
-    for (struct transaction *t = transactions; t < transactions + TRANSACTIONS_MAX; t++)
+bool transactions_sweep(bool (*lives)(endpoint_t)) {
+    bool some = false;
+
+    for (struct transaction *t = transactions; t < transactions + TRANSACTIONS_MAX; t++) {
         if (t->client != ENDPOINT_NONE && !lives(t->client))
             transaction_end(t, NULL);
+        some |= t->client != ENDPOINT_NONE;
+    }
+    return some;
 }

@@ -27,8 +27,8 @@ int transaction_stage(struct transaction *transaction, const struct change *chan
 /* Ends it: its changes are in *batch, or dropped if that is NULL. */
 void transaction_end(struct transaction *transaction, struct batch *batch);
 
-/* Gives up those of a process, or of all for which `lives` says no. */
+/* Gives up those of a process, or of all for which `lives` says no: whether some are left. */
 void transactions_gone(endpoint_t client);
-void transactions_sweep(bool (*lives)(endpoint_t));
+bool transactions_sweep(bool (*lives)(endpoint_t));
 
 #endif

@@ -63,7 +63,7 @@ static bool world_kill(struct pair *pair, endpoint_t process) {
     return !error || error == -E_BADEP || error == -E_PEERDEAD || error == -E_NOENT;
 }
 
-static uint32_t cores(void) {
+static uint32_t world_cores(void) {
     struct core_info info = { 0 };
 
     return getinfo(INFO_CORE, &info, sizeof info, 0, NULL, NULL) ? 1 : info.cores;
@@ -100,7 +100,7 @@ static bool others_on(uint32_t core, endpoint_t *list, unsigned *count) {
 static bool world_others(struct pair *pair, endpoint_t *list, unsigned *count) {
     (void)pair;
     *count = 0;
-    for (uint32_t core = 0; core < cores(); core++)
+    for (uint32_t core = 0; core < world_cores(); core++)
         if (!others_on(core, list, count))
             return false;
     return true;
@@ -207,6 +207,7 @@ const struct pair_world world = {
     .kill = world_kill,
     .others = world_others,
     .spawn = world_spawn,
+    .cores = world_cores,
     .send = world_send,
     .share = world_share,
     .borrow = world_borrow,

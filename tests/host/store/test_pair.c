@@ -117,6 +117,9 @@ static void end(struct process *p) {
             ends[end_count++].to = other->endpoint;
         }
     }
+    for (unsigned i = 0; i < PROCESSES; i++)
+        if (shares[i].owner == p->endpoint && chance(2))
+            memset(shares[i].bytes, 0, sizeof shares[i].bytes); /* the scratch frame */
     if (!somebody_knows())
         unknown = true;
 }
@@ -165,6 +168,8 @@ static void sim_spawn(struct pair *pair) {
     if (others < 3 && !chance(4))
         start((core + 1 + (uint32_t)random_below(CORES - 1)) % CORES);
 }
+
+static uint32_t sim_cores(void) { return CORES; }
 
 static bool sim_send(struct pair *pair, endpoint_t to, struct message *m) {
     struct process *p = process_of(to);
@@ -252,9 +257,10 @@ static void sim_lead(struct pair *pair) {
     p->led = true;
 }
 
+/* Nothing that happens here is a reason to give up. */
 static void sim_fail(struct pair *pair, int error) {
-    (void)error;
-    end(self_of(pair));
+    (void)pair;
+    random_check(error == 0);
 }
 
 static const struct pair_world sim = {
@@ -263,6 +269,7 @@ static const struct pair_world sim = {
     .kill = sim_kill,
     .others = sim_others,
     .spawn = sim_spawn,
+    .cores = sim_cores,
     .send = sim_send,
     .share = sim_share,
     .borrow = sim_borrow,
