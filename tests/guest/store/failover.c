@@ -163,8 +163,8 @@ static bool await_whole(endpoint_t ended) {
 
     for (;;) {
         endpoint_t primary = primary_now(), backup = backup_now();
-        if (primary != ENDPOINT_NONE && primary != ended && backup != ended &&
-            (backup != ENDPOINT_NONE || core_count == 1))
+        bool has_backup = backup != ENDPOINT_NONE && backup != ended;
+        if (primary != ENDPOINT_NONE && primary != ended && (has_backup || core_count == 1))
             return true;
         if (time_now() - began > PATIENCE)
             return false;
