@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <bulkhead/error.h>
+#include <runtime/event.h>
 #include <runtime/kcall.h>
 #include <runtime/startup.h>
 
@@ -157,7 +158,22 @@ static bool may_start_again(struct service *service) {
     return !too_often;
 }
 
-/* Whether a service is to be started again. */
+static struct event_alarm agent_alarm;
+
+static void start_agent(struct event_alarm *alarm) {
+    (void)alarm;
+    for (size_t i = 0; i < service_count; i++)
+        if (services[i].policy->service == SERVICE_MANAGER)
+            service_start(&services[i], true);
+}
+
+/* Nobody else would start the drivers of this core again: its agent is not given up, but waits. */
+static void put_off_agent(const char *name) {
+    printf("%s dies too often: it is started again in a second\n", name);
+    event_alarm_set(&agent_alarm, TIME_SECOND, start_agent);
+}
+
+/* Whether a service is to be started again at once. */
 static bool wants_recovery(struct service *service, const struct death_report *report) {
     const char *name = service->policy->program;
 
@@ -169,7 +185,12 @@ static bool wants_recovery(struct service *service, const struct death_report *r
         printf("%s cannot work here: %s\n", name, error_text(E_NOTSUP));
         return false;
     }
-    if (!may_start_again(service)) {
+    bool may = may_start_again(service);
+    if (!may && service->policy->service == SERVICE_MANAGER) {
+        put_off_agent(name);
+        return false;
+    }
+    if (!may) {
         printf("%s died %d times in %u s: given up\n", name, SERVICE_DEATHS_MAX + 1,
                (unsigned)(SERVICE_DEATHS_PERIOD / TIME_SECOND));
         return false;

@@ -360,8 +360,9 @@ static void follow_note(struct group *g, uint32_t core, const struct note *note)
     case NOTE_RESULT:
         group_answer(g, &note->client);
         break;
-    case NOTE_STATE:
-        take_condition(g, core, note);
+    case NOTE_STATE: /* of its own services an agent knows best */
+        if (g->table.record[note->slot].core != g->self)
+            take_condition(g, core, note);
         break;
     default:
         break;
