@@ -1,0 +1,3 @@
+name := ramdisk
+sources := $(wildcard $(here)/*.c)
+libraries := driver
