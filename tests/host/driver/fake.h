@@ -2,6 +2,8 @@
 #ifndef TESTS_HOST_DRIVER_FAKE_H
 #define TESTS_HOST_DRIVER_FAKE_H
 
+#include <stdbool.h>
+
 #include <bulkhead/grant.h>
 #include <bulkhead/info.h>
 #include <bulkhead/message.h>
@@ -40,6 +42,14 @@ extern struct fake {
     uint8_t memory[4096];
     int copy_error;
     unsigned copies;
+
+    /* What the data store has of the driver's. */
+    uint64_t starts;
+    uint8_t state[16];
+    size_t state_bytes; /* 0: none */
+    bool corrupt;
+    unsigned good_snapshot;
+    int store_error; /* of publishing it */
 } fake;
 
 /* Adds a message to those that will come. */

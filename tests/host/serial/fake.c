@@ -384,6 +384,17 @@ uint64_t machine_counter(void) { return kernel.slept; }
 
 uint64_t time_from_stamp(uint64_t ticks) { return ticks; }
 
+/* The driver has no state (drivers/lib/internal.h). */
+void state_load(void);
+uint64_t state_starts(void);
+int state_save(void);
+
+void state_load(void) {}
+
+uint64_t state_starts(void) { return 1; }
+
+int state_save(void) { return -E_NOTSUP; }
+
 int run_driver(void) {
     static char name[] = "serial", label[] = "reader", pattern[] = "test-*";
 
