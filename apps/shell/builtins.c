@@ -6,6 +6,7 @@
 
 #include "pci.h"
 #include "shell.h"
+#include "store.h"
 #include "table.h"
 
 static enum status builtin_help(const struct command *command);
@@ -153,6 +154,17 @@ const struct builtin builtins[] = {
         .least = 1,
         .most = 1,
         .run = builtin_report,
+    },
+    {
+        .name = "ds",
+        .arguments = "[list [PATTERN] | get NAME | watch [PATTERN] | status]",
+        .help = "the data store",
+        .details =
+            "What is public in it: its records, in the order of their last change; one; what\n"
+            "changes, until ^C; or how much there is, and where. Patterns: * ? [a-z].",
+        .most = 2,
+        .run = builtin_ds,
+        .candidate = ds_candidate,
     },
     {
         .name = "service",

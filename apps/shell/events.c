@@ -34,8 +34,10 @@ static bool take(enum shell_event *event) {
         *event = SHELL_ALARM;
     else if (m.source == runtime_monitor())
         *event = SHELL_MONITOR;
-    else
+    else if (m.source == attached || m.source == runtime_console())
         *event = SHELL_INTERRUPT;
+    else
+        *event = SHELL_NOTICE;
     return true;
 }
 

@@ -61,6 +61,7 @@ enum shell_event {
     SHELL_MONITOR,   /* a program that it has started has ended, or there is a new console */
     SHELL_INTERRUPT, /* the interrupt key */
     SHELL_ALARM,     /* the time that was given is over */
+    SHELL_NOTICE,    /* somebody else has something to say, such as the data store */
 };
 
 /*
