@@ -345,10 +345,12 @@ static int subscribe(struct store_subscription *s) {
 }
 
 int store_subscribe(struct store_subscription *s, const char *pattern, unsigned flags) {
-    if (strlen(pattern) > STORE_NAME_MAX)
+    size_t length = strnlen(pattern, sizeof s->pattern);
+
+    if (length == sizeof s->pattern)
         return -E_TOOBIG;
     *s = (struct store_subscription){ .flags = flags };
-    strcpy(s->pattern, pattern);
+    memcpy(s->pattern, pattern, length);
     return subscribe(s);
 }
 

@@ -24,10 +24,11 @@
 
 /* A process of the store: by the label that only its own policy gives. */
 static bool is_peer(endpoint_t process) {
+    static const char own[LABEL_MAX] = STORE_NAME;
     char label[LABEL_MAX];
 
     return process == pair.peer ||
-           (client_label(process, label) && strncmp(label, STORE_NAME, LABEL_MAX) == 0);
+           (client_label(process, label) && memcmp(label, own, LABEL_MAX) == 0);
 }
 
 static struct event_alarm sweeper;

@@ -24,8 +24,8 @@
 
 enum pair_role { PAIR_STARTING, PAIR_JOINING, PAIR_FILLING, PAIR_FULL, PAIR_PRIMARY };
 
-#define PAIR_PART   (64U * 1024) /* bytes of the memory that the two share */
-#define PAIR_OTHERS 8            /* other processes of the store that are asked */
+#define PAIR_PART   ((size_t)64 * 1024) /* bytes of the memory that the two share */
+#define PAIR_OTHERS 8                   /* other processes of the store that are asked */
 
 /* Nanoseconds. */
 #define PAIR_START   (20 * UINT64_C(1000000))   /* between looks while there is no primary */

@@ -9,7 +9,7 @@
 
 /* Of a label that no argument names. */
 #define QUOTA_RECORDS 64
-#define QUOTA_BYTES   (256 * 1024)
+#define QUOTA_BYTES   (UINT64_C(256) * 1024)
 
 /*
  * "quota:RECORDS/BYTES/LABELS", BYTES with K or M, the first that matches counts; or the label of a

@@ -223,8 +223,10 @@ void result_add(struct store *store, const struct result *result) {
 void store_clear(struct store *store) {
     void (*unmap)(struct record *) = store->unmap;
 
-    while (store->oldest != NULL)
-        record_remove(store, store->oldest);
+    for (struct record *r = store->oldest, *newer; r != NULL; r = newer) {
+        newer = r->newer;
+        record_remove(store, r);
+    }
     memset(store, 0, sizeof *store);
     store->unmap = unmap;
 }

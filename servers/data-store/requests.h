@@ -22,7 +22,7 @@ enum event_action request_serve(struct message *m);
 void requests_go_on(void);
 
 /* The change that was under way is done: for struct pair_world. */
-void request_done(struct pair *pair);
+void request_done(struct pair *unused);
 
 /*
  * A process of another core has gone. And those of this core that have died since the last time:

@@ -71,7 +71,9 @@ static uint32_t world_cores(void) {
 
 /* Started by the monitor of its core, which is the first process there. */
 static bool is_other(const struct process_info *info) {
-    return strncmp(info->label, STORE_NAME, LABEL_MAX) == 0 && info->state != PROCESS_DEAD &&
+    static const char own[LABEL_MAX] = STORE_NAME;
+
+    return memcmp(info->label, own, LABEL_MAX) == 0 && info->state != PROCESS_DEAD &&
            endpoint_slot(info->supervisor) == 0 && info->endpoint != runtime_self();
 }
 

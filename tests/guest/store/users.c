@@ -153,9 +153,9 @@ static int map_and_write(void) {
 
     CHECK(store_map("disk", STORE_PRIVATE, WINDOW, PAGES * PAGE_SIZE, &made) == 0 && made);
     CHECK(WINDOW[0] == 0 && WINDOW[PAGES * PAGE_SIZE - 1] == 0);
-    strcpy(WINDOW, "written by the first");
+    memcpy(WINDOW, "written by the first", sizeof "written by the first");
     CHECK(store_snapshot("disk", STORE_PRIVATE, &snapshot) == 0);
-    strcpy(WINDOW + PAGE_SIZE, "and after the snapshot");
+    memcpy(WINDOW + PAGE_SIZE, "and after the snapshot", sizeof "and after the snapshot");
     return 0;
 }
 

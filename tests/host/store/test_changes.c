@@ -100,7 +100,7 @@ Test(changes, snapshots_are_numbered_and_the_oldest_goes) {
     cr_assert_eq(record->snapshots, STORE_SNAPSHOTS_MAX);
     cr_assert_null(snapshot_find(record, 2));
     cr_assert_not_null(snapshot_find(record, 3));
-    cr_assert_eq(store->bytes, 10 * (1 + STORE_SNAPSHOTS_MAX));
+    cr_assert_eq(store->bytes, 10 * (1 + (uint64_t)STORE_SNAPSHOTS_MAX));
     cr_assert_eq(change(store, CHANGE_DELETE, &key), 0);
     cr_assert_eq(store->bytes, 0);
 }
@@ -122,17 +122,17 @@ Test(changes, corruption_is_found_out) {
     struct record *record = record_find(store, &key);
     cr_assert(content_is_good(&record->content, true));
     for (unsigned bit = 0; bit < 64 * 8; bit++) {
-        ((char *)record->content.data)[bit / 8] ^= (char)(1 << bit % 8);
+        ((uint8_t *)record->content.data)[bit / 8] ^= (uint8_t)(1 << bit % 8);
         cr_assert_not(content_is_good(&record->content, true), "bit %u", bit);
-        ((char *)record->content.data)[bit / 8] ^= (char)(1 << bit % 8);
+        ((uint8_t *)record->content.data)[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
     record->content.value ^= 1;
     cr_assert_not(content_is_good(&record->content, true));
     cr_assert_eq(change(store, CHANGE_SNAPSHOT, &key), -E_CHECKSUM, "it gets no good snapshot");
     cr_assert_eq(snapshot_good(record), 2);
-    ((char *)record->snapshot[1].content.data)[5] ^= 4;
+    ((uint8_t *)record->snapshot[1].content.data)[5] ^= 4;
     cr_assert_eq(snapshot_good(record), 1, "nor is a corrupt one offered");
-    ((char *)record->snapshot[0].content.data)[5] ^= 4;
+    ((uint8_t *)record->snapshot[0].content.data)[5] ^= 4;
     cr_assert_eq(snapshot_good(record), 0);
     cr_assert_eq(put(store, &key, 2, 64, true), 0);
     cr_assert(content_is_good(&record->content, true), "what is published anew is good");
