@@ -32,7 +32,7 @@ static int hear(struct message *m) {
 }
 
 static int beat(void) {
-    struct message m;
+    struct message m = { 0 };
     int error = ipc_notify(driver);
 
     if (!error)

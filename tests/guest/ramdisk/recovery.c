@@ -36,7 +36,7 @@ static const char *disk_client(void) {
     memset(args, 0, sizeof args);
     memcpy(args, "ramdisk-client\0disk", bytes);
     snprintf(seed, sizeof seed, "%lu", test_random());
-    memcpy(args + bytes, seed, strlen(seed));
+    memcpy(args + bytes, seed, strlen(seed) + 1);
     return args;
 }
 

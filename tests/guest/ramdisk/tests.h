@@ -55,8 +55,8 @@ uint64_t test_random(void);
 
 /* ---- requests.c, recovery.c ---- */
 
-void test_requests(struct service *disk);
-void test_contents(struct service *disk);
+void test_requests(struct service *service);
+void test_contents(struct service *service);
 void test_recovery(struct service *disk, unsigned kills);
 void test_devices(void);
 
