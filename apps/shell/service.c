@@ -119,7 +119,7 @@ static enum status tell_runs(const char *label, endpoint_t endpoint) {
 /* ---- Commands ---- */
 
 static enum status up(const struct command *command) {
-    struct manager_parameters p;
+    struct manager_parameters p = { .program = "" };
     char problem[SERVICE_PROBLEM];
     struct message m = { .type = MANAGER_UP };
 

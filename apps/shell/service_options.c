@@ -29,8 +29,7 @@ static bool read_text(char to[LABEL_MAX], const char *word) {
 
     if (length == 0 || length > LABEL_MAX)
         return false;
-    memset(to, 0, LABEL_MAX);
-    memcpy(to, word, length);
+    strncpy(to, word, LABEL_MAX); /* padded, and not terminated where it is of full length */
     return true;
 }
 
@@ -185,6 +184,7 @@ static const struct option *option_of(const char *word) {
 }
 
 bool service_options(const char *const *word, int count, struct manager_parameters *p,
+                     /* NOLINTNEXTLINE(readability-non-const-parameter): wrong() writes to it */
                      char problem[SERVICE_PROBLEM]) {
     struct reading r = { p, problem };
 

@@ -159,8 +159,9 @@ static int compose(struct group *g, const struct request *q, struct record *r) {
         refuse(g, q, q->operation == OPERATION_UP ? -E_NOSLOT : -E_NOENT);
         return -1;
     }
-    *r = q->operation == OPERATION_UP ? (struct record){ .version = 0 }
-                                      : *record_of(g, (unsigned)slot);
+    *r = (struct record){ .version = 0 };
+    if (q->operation != OPERATION_UP)
+        *r = *record_of(g, (unsigned)slot);
     r->client = q->client;
     r->sequence = q->sequence;
     r->operation = q->operation;

@@ -17,7 +17,7 @@ void group_send_all(struct group *g, struct note *note);
 
 /* Takes a record into the own replica. */
 void group_set(struct group *g, unsigned slot, const struct record *record);
-void group_set_client(struct group *g, const struct client *client);
+void group_set_client(struct group *g, const struct client *noted);
 
 /* The result of a request, to who asked; forgets it, if that is here. */
 void group_answer(struct group *g, const struct client *result);
@@ -30,7 +30,7 @@ bool group_lacks(const struct group *g, unsigned slot);
 /* It leads from now on: what is under way goes on. */
 void drive_begin(struct group *g);
 
-void drive_request(struct group *g, const struct request *request);
+void drive_request(struct group *g, const struct request *q);
 void drive_acknowledged(struct group *g, uint32_t core, unsigned slot, version_t version);
 void drive_acted(struct group *g, unsigned slot, const struct client *result);
 

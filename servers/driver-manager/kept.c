@@ -17,16 +17,20 @@ enum {
     FIRST_RECORD = 0,
     FIRST_LOCAL = MANAGER_SERVICES,
     FIRST_CLIENTS = 2 * MANAGER_SERVICES,
+    ANYTHING = MONITOR_KEPT_RECORDS - 1, /* there if there is any other */
 };
 
-_Static_assert(FIRST_CLIENTS + CLIENT_RECORDS <= MONITOR_KEPT_RECORDS, "room for all");
+_Static_assert(FIRST_CLIENTS + CLIENT_RECORDS <= ANYTHING, "room for all");
 _Static_assert(sizeof(struct record) + sizeof(uint64_t) <= MONITOR_KEPT_BYTES &&
                    sizeof(struct local) + sizeof(uint64_t) <= MONITOR_KEPT_BYTES,
                "each fits");
 
+static bool something;                                         /* is kept */
 static uint64_t buffer[MONITOR_KEPT_BYTES / sizeof(uint64_t)]; /* checksum first */
 
 static void keep(unsigned number, const void *from, size_t bytes) {
+    if (!something)
+        something = monitor_keep(ANYTHING, &number, sizeof number) == 0;
     memcpy(&buffer[1], from, bytes);
     buffer[0] = XXH64(from, bytes, number);
     monitor_keep(number, buffer, bytes + sizeof buffer[0]);
@@ -60,6 +64,11 @@ void kept_local(const struct local *local, unsigned slot) {
 }
 
 void kept_load(struct table *table, struct local locals[MANAGER_SERVICES]) {
+    unsigned number;
+
+    something = monitor_kept(ANYTHING, &number, sizeof number);
+    if (!something) /* after a boot, which is not to take longer than it must */
+        return;
     for (unsigned slot = 0; slot < MANAGER_SERVICES; slot++) {
         load(FIRST_RECORD + slot, &table->record[slot], sizeof table->record[slot]);
         load(FIRST_LOCAL + slot, &locals[slot], sizeof locals[slot]);

@@ -90,14 +90,15 @@ int launch_run(const struct manager_parameters *p, endpoint_t process, uint64_t 
 int launch_hook(const struct manager_parameters *p, const char hook[LABEL_MAX],
                 enum manager_reason reason, uint64_t failures, unsigned slot, endpoint_t *process) {
     static const char none[LABEL_MAX];
-    char number[24];
+    char number[24] = "";
     uint64_t waits;
 
     order(hook, none, none, LAUNCH_HOOK_COOKIE + slot);
     words.order.how.flags = 0;
     add(p->label, strnlen(p->label, LABEL_MAX));
     add(launch_reason(reason), strlen(launch_reason(reason)));
-    add(number, (size_t)snprintf(number, sizeof number, "%" PRIu64, failures));
+    (void)snprintf(number, sizeof number, "%" PRIu64, failures);
+    add(number, strlen(number));
     add_own(p);
     return monitor_spawn(&words.order, words.bytes, words.count, process, &waits);
 }

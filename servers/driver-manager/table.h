@@ -81,7 +81,7 @@ struct client *table_client(struct table *t, endpoint_t client);
 void table_set(struct table *t, unsigned slot, const struct record *record);
 
 /* A request that ended before it became a record, or whose record is another's by now. */
-void table_note(struct table *t, const struct client *client);
+void table_note(struct table *t, const struct client *noted);
 
 /* The core for a service: the preferred one if it is a member, else the one with the fewest
  * services, of these the lowest; MANAGER_ANY_CORE: its policy has it on one that is none. */

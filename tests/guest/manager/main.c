@@ -7,6 +7,7 @@
 #include <bulkhead/error.h>
 #include <runtime/kcall.h>
 #include <runtime/policy.h>
+#include <runtime/store.h>
 #include <runtime/tap.h>
 
 #include "child.h"
@@ -69,6 +70,51 @@ static void test_fault(enum fault fault) {
     }
     tap_is(service_do(MANAGER_DOWN, label, 0), 0, "%s: is down", e->argument);
     tap_ok(!service_state(label).known, "%s: and gone", e->argument);
+}
+
+/* Who finds a service by its name finds the process that there is now, or none. */
+static void test_names(void) {
+    struct manager_parameters p = watched("faulty", "null");
+    endpoint_t driver, published = ENDPOINT_NONE;
+
+    tap_is(service_up(&p, &driver), 0, "names: starts");
+    tap_is(store_retrieve_label(MANAGER_STORE_PREFIX "faulty", 0, &published), 0,
+           "names: it is published");
+    tap_ok(published == driver, "names: as the process that there is");
+    manager_kill(driver);
+    struct state s = service_wait("faulty", 1);
+    store_retrieve_label(MANAGER_STORE_PREFIX "faulty", 0, &published);
+    tap_ok(published == s.endpoint && published != driver, "names: and then as the next one");
+    tap_is(service_do(MANAGER_DOWN, "faulty", 0), 0, "names: down");
+    tap_is(store_retrieve_label(MANAGER_STORE_PREFIX "faulty", 0, &published), -E_NOENT,
+           "names: it has none any more");
+}
+
+/* Started anew when it is old enough, in order, and that is no failure. */
+static void test_rejuvenation(void) {
+    struct manager_parameters p = watched("faulty", "null");
+    endpoint_t driver;
+
+    p.refresh = TIME_SECOND;
+    tap_is(service_up(&p, &driver), 0, "rejuvenation: starts");
+    struct state s = service_wait("faulty", RECOVERIES + 1);
+    tap_is(s.state, MANAGER_STATE_UP, "rejuvenation: more often than its budget would allow");
+    tap_is(s.reason, MANAGER_REASON_REJUVENATION, "rejuvenation: for that reason");
+    tap_is(service_do(MANAGER_DOWN, "faulty", 0), 0, "rejuvenation: down");
+}
+
+/* Its hook is a program: status 0 says that it is to be started again. */
+static void test_hook(const char *program, enum manager_state wanted) {
+    struct manager_parameters p = watched("faulty", "null");
+    endpoint_t driver;
+
+    p.recovery = RECOVERY_HOOK;
+    memcpy(p.hook, program, strlen(program));
+    tap_is(service_up(&p, &driver), 0, "hook %s: starts", program);
+    manager_kill(driver);
+    struct state s = service_wait("faulty", 1);
+    tap_is(s.state, wanted, "hook %s: decides", program);
+    tap_is(service_do(MANAGER_DOWN, "faulty", 0), 0, "hook %s: down", program);
 }
 
 /* ---- Deaths at the wrong time ---- */
@@ -191,6 +237,10 @@ int main(void) {
     uint64_t before = frames_free();
     for (unsigned fault = 0; fault < FAULT_COUNT; fault++)
         test_fault((enum fault)fault);
+    test_names();
+    test_rejuvenation();
+    test_hook("hello", MANAGER_STATE_UP);      /* ends with 0 */
+    test_hook("spin", MANAGER_STATE_GIVEN_UP); /* does not take such arguments */
     test_kills();
     uint64_t after = frames_free();
     tap_ok(after + 64 >= before, "frames are free again: %lu of %lu", after, before);
