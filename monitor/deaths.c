@@ -10,8 +10,6 @@
 static struct death deaths[MONITOR_REPORTS]; /* ring */
 static size_t remembered;                    /* ever */
 
-static uint32_t disorderly; /* of them */
-
 /*
  * What the process has recorded, from where its image says that it does (lib/start/record.c). A
  * program that is not of our library has no such symbol.
@@ -45,7 +43,6 @@ const struct death *death_remember(endpoint_t endpoint, struct report_image imag
     if (getinfo(INFO_REFUSALS, &refusals, sizeof refusals, endpoint, NULL, NULL) == 0)
         memcpy(death->refused, refusals.count, sizeof death->refused);
     recall_messages(death);
-    disorderly += !is_orderly(&death->report);
     return death;
 }
 
@@ -75,8 +72,6 @@ size_t death_text(const struct death *death, char buffer[REPORT_BYTES]) {
                               &death->messages, find_label);
     return length + report_refusals(buffer + length, REPORT_BYTES - length, death->refused);
 }
-
-uint32_t deaths_count(void) { return disorderly; }
 
 void death_log(const struct death *death) {
     char line[REPORT_LINE_BYTES];

@@ -23,9 +23,6 @@ const struct death *death_remember(endpoint_t endpoint, struct report_image imag
  */
 size_t death_text(const struct death *death, char buffer[REPORT_BYTES]);
 
-/* How many processes have died since the start of this core, but for those that ended in order. */
-uint32_t deaths_count(void);
-
 /* The death of a process, or NULL when none is remembered. */
 const struct death *death_find(endpoint_t endpoint);
 

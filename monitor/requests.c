@@ -299,8 +299,9 @@ enum right {
     RIGHT_PCI,
     RIGHT_IOMMU,
     RIGHT_DUMPER,
-    RIGHT_LOOK,  /* who may manage, and services that have to know what there is */
-    RIGHT_AGENT, /* of the driver manager, on this core */
+    RIGHT_DRIVERS, /* the keepers, and who tells of them */
+    RIGHT_LOOK,    /* who may manage, and services that have to know what there is */
+    RIGHT_AGENT,   /* of the driver manager, on this core */
 };
 
 static const struct kind {
@@ -345,7 +346,7 @@ static const struct kind {
                      .address = 0 },
     ROW(DRIVER) = { driver_describe, .right = RIGHT_KEEPER, .place = PLACE_ENDPOINT,
                     .text = TEXT_OUT, .address = 1 },
-    ROW(DRIVERS) = { drivers_list, .right = RIGHT_KEEPER, .place = PLACE_CORE, .text = TEXT_OUT,
+    ROW(DRIVERS) = { drivers_list, .right = RIGHT_DRIVERS, .place = PLACE_CORE, .text = TEXT_OUT,
                      .address = 0 },
     ROW(GIVE) = { driver_give, .right = RIGHT_PCI, .place = PLACE_ENDPOINT },
     ROW(ATTACH) = { driver_attach, .right = RIGHT_PCI, .place = PLACE_ENDPOINT },
@@ -450,6 +451,8 @@ static bool may_ask(endpoint_t client, enum right right) {
         return service == SERVICE_IOMMU;
     case RIGHT_DUMPER:
         return service == SERVICE_DUMPER;
+    case RIGHT_DRIVERS:
+        return service == SERVICE_INFO || may_ask(client, RIGHT_KEEPER);
     case RIGHT_LOOK:
         if (service == SERVICE_DUMPER || service == SERVICE_INFO)
             return true;

@@ -129,6 +129,18 @@ const struct builtin builtins[] = {
         .candidate = pci_candidate,
     },
     {
+        .name = "msgcount",
+        .arguments = "[COMMAND [ARGUMENT...]]",
+        .help = "count messages: from boot to prompt, or of a command",
+        .details =
+            "Of all cores: messages that their kernels have delivered, notifications of\n"
+            "interrupts among them, and calls of the kernels. Without a command those from\n"
+            "boot to the first prompt, of core 0 alone, those of some commands, and those of an\n"
+            "idle second.",
+        .most = ANY_NUMBER,
+        .run = builtin_msgcount,
+    },
+    {
         .name = "programs",
         .arguments = "",
         .help = "programs that can be run",
@@ -194,6 +206,16 @@ const struct builtin builtins[] = {
         .most = 3,
         .run = builtin_sched,
         .candidate = sched_candidate,
+    },
+    {
+        .name = "top",
+        .arguments = "[-n TIMES] [SECONDS]",
+        .help = "what cores and processes are doing, live",
+        .details = "Every second, or every so many, until ^C; or so many times. It is what the\n"
+                   "information server tells, which is started if it does not run. -n does not\n"
+                   "clear the screen.",
+        .most = 3,
+        .run = builtin_top,
     },
     {
         .name = "trace",

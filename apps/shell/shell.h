@@ -103,6 +103,11 @@ enum status builtin_reboot(const struct command *command);
 enum status builtin_sched(const struct command *command);
 enum status builtin_service(const struct command *command);
 enum status builtin_trace(const struct command *command);
+/* msgcount.c: the first prompt has been shown. */
+void msgcount_booted(void);
+
+enum status builtin_msgcount(const struct command *command);
+enum status builtin_top(const struct command *command);
 
 const char *program_candidate(size_t index);
 const char *run_candidate(size_t index);

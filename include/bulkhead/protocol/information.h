@@ -44,8 +44,8 @@ struct information_core {
     uint32_t busy;                           /* share */
     uint32_t fast;                           /* of its messages, by the fast path, in thousandths */
     uint32_t messages, interrupts, switches; /* rates */
-    uint32_t deaths; /* of processes since the start of this core, but for orderly ends */
-    uint64_t up;     /* nanoseconds since its start */
+    uint32_t reserved;
+    uint64_t up;                       /* nanoseconds since its start */
     uint64_t memory_bytes, free_bytes; /* of its partition */
 };
 
@@ -60,15 +60,11 @@ struct information_process {
     uint32_t refusals;
     uint64_t cpu_time; /* nanoseconds, ever */
     uint64_t memory_bytes;
-    uint32_t driver;   /* enum monitor_driver_state; 0: it drives no PCI device */
-    uint32_t device;   /* PCI: bus << 8 | device << 3 | function */
-    uint32_t restarts; /* of its service, of all since the boot; INFORMATION_UNKNOWN */
-    uint32_t reserved;
+    uint32_t driver; /* enum monitor_driver_state; 0: it drives no PCI device */
+    uint32_t device; /* PCI: bus << 8 | device << 3 | function */
 };
 
-#define INFORMATION_UNKNOWN UINT32_MAX
-
-_Static_assert(sizeof(struct information_core) == 64 && sizeof(struct information_process) == 88,
+_Static_assert(sizeof(struct information_core) == 64 && sizeof(struct information_process) == 80,
                "the same in every program");
 
 #endif

@@ -1,0 +1,3 @@
+name := info
+sources := $(wildcard $(here)/*.c)
+libraries :=
