@@ -38,6 +38,15 @@ static bool vets_own_registers(const struct draft *draft) {
     return true;
 }
 
+/*
+ * Where services are started at boot, and no others of theirs: not so the driver manager, which is
+ * on every core, the store, which has a backup, and the information server, which runs anywhere.
+ */
+static bool is_of_core_0(const struct policy *policy) {
+    return policy->service != SERVICE_NONE && policy->service != SERVICE_MANAGER &&
+           policy->service != SERVICE_STORE && policy->service != SERVICE_INFO;
+}
+
 static const char *service_problem(const struct draft *draft, const struct token *label) {
     const struct policy *policy = &draft->policy;
 
@@ -47,7 +56,7 @@ static const char *service_problem(const struct draft *draft, const struct token
         return "a service is one program, not a pattern";
     if (policy->service == SERVICE_MANAGER)
         return policy->core != POLICY_ANY_CORE ? "the driver manager runs on every core" : NULL;
-    if (policy->core != POLICY_ANY_CORE && policy->core != 0)
+    if (policy->service != SERVICE_INFO && policy->core != POLICY_ANY_CORE && policy->core != 0)
         return "services run on core 0";
     return NULL;
 }
@@ -151,10 +160,8 @@ struct policy *draft_store(struct policy_set *set, struct draft *draft, const st
 
     if (refused)
         draft_open(draft);
-    bool is_elsewhere_too =
-        draft->policy.service == SERVICE_MANAGER || draft->policy.service == SERVICE_STORE;
-    if (draft->policy.service != SERVICE_NONE && !is_elsewhere_too)
-        draft->policy.core = 0; /* where all services are started */
+    if (is_of_core_0(&draft->policy))
+        draft->policy.core = 0;
     if (room) {
         draft->policy.program = keep_token(set, label, &room);
         draft->policy.at = label->at;
