@@ -35,7 +35,7 @@ static bool is_orderly(const struct death_report *report) {
 
 const struct death *death_remember(endpoint_t endpoint, struct report_image image) {
     struct death *death = &deaths[remembered++ % MONITOR_REPORTS];
-    struct refusal_info refusals;
+    struct refusal_info refusals = { 0 };
 
     *death = (struct death){ .image = image };
     if (getinfo(INFO_DEATH, &death->report, sizeof death->report, endpoint, NULL, NULL))

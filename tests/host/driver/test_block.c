@@ -139,7 +139,7 @@ Test(block, nothing_gets_beyond_the_disk) {
     random_start();
 
     for (unsigned round = 0; round < 100000; round++) {
-        struct block_piece piece[BLOCK_VECTOR_MAX];
+        struct block_piece piece[BLOCK_VECTOR_MAX] = { { 0 } };
         struct block_transfer t;
         uint64_t count = random_below(5), sum = 0;
         for (size_t i = 0; i < count; i++)
