@@ -6,6 +6,7 @@
 #include <bulkhead/error.h>
 #include <bulkhead/protocol/monitor.h>
 #include <runtime/cores.h>
+#include <runtime/defence.h>
 #include <runtime/event.h>
 #include <runtime/kcall.h>
 #include <runtime/startup.h>
@@ -394,7 +395,7 @@ int bindings_disconnect(endpoint_t client, endpoint_t name) {
 
 void bindings_process_died(endpoint_t process) {
     for_each_record(r) {
-        if (r->state == RECORD_FREE || r->process != process)
+        if (r->state == RECORD_FREE || r->process != process || !DEFENCE(PARTING))
             continue;
         r->noted = true;
         r->asked = false;
