@@ -18,8 +18,8 @@
  * store that has taken over is done once. 0: it is not numbered, and may be done twice.
  *
  * The reply's type is 0 or a negated error. Errors of every request: E_BADCALL unknown request,
- * E_INVAL name, type, flags or pattern, E_STATE this is not the primary: find it anew; E_WOULDBLOCK too
- * many clients wait: again later; and of using the client's grants (grant.h).
+ * E_INVAL name, type, flags or pattern, E_STATE this is not the primary: find it anew; E_WOULDBLOCK
+ * too many clients wait: again later; and of using the client's grants (grant.h).
  */
 #ifndef BULKHEAD_PROTOCOL_STORE_H
 #define BULKHEAD_PROTOCOL_STORE_H
