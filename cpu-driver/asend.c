@@ -6,7 +6,6 @@
  */
 #include "core.h"
 #include "ipc.h"
-#include "sched/sched.h"
 #include "trace.h"
 #include "vm.h"
 
@@ -122,8 +121,6 @@ bool asend_take(struct process *receiver, struct process *source) {
     struct asend_entry *entry = find_permitted(source, receiver, &index, &completed);
     if (entry) {
         entry_deliver(entry, source, receiver);
-        if (receiver == current)
-            debt_serve(receiver, source);
         completed = true;
         index++;
     }

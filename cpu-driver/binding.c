@@ -118,9 +118,11 @@ void binding_rung(uint32_t core, uint32_t number) {
 }
 
 void binding_line_fired(uint32_t number) {
-    const struct binding *b = &bindings[number];
+    struct binding *b = &bindings[number];
     if (b->peer_known)
         mailbox_post(b->peer_core, b->peer_number);
+    else
+        b->fired = true;
 }
 
 bool binding_has_line(uint32_t number, uint32_t line) {
@@ -159,6 +161,8 @@ int binding_peer(uint32_t number, uint64_t peer_number) {
     b->peer_number = (uint16_t)peer_number;
     b->peer_known = true;
     ring(b);
+    if (b->fired)
+        mailbox_post(b->peer_core, b->peer_number);
     return 0;
 }
 

@@ -20,6 +20,7 @@ struct binding {
     uint16_t peer_core, peer_number; /* the other end */
     bool peer_known;                 /* its number is */
     bool has_line;                   /* an interrupt line of this core has it, no process: */
+    bool fired;                      /* that has, before the peer was known */
     uint16_t line;
     uint64_t cookie;
     uint64_t address, pages; /* the window in the process; 0 pages: none */

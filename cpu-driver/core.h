@@ -19,8 +19,7 @@ struct core_counters {
     uint64_t fastpath_hits;
     uint64_t interrupts, unknown_interrupts;
     uint64_t context_switches;
-    uint64_t kernel_calls; /* that have ended */
-    uint64_t idle_time;    /* ticks of the TSC */
+    uint64_t idle_time; /* ticks of the TSC */
 };
 
 extern struct core_counters counters;

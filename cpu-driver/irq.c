@@ -61,15 +61,27 @@ static struct source *source_of(const struct process *p, uint64_t line) {
     return vector ? &sources[vector - VECTOR_IRQ] : NULL;
 }
 
+/*
+ * An edge that comes to a line which the I/O APIC masks is lost, and a device that waits to be
+ * served sends no other. A driver here unmasks before it serves its device. One of another core
+ * asks for that, and may have served it before it is done: its line is masked when it has fired a
+ * second time.
+ */
+static bool loses_edges(const struct source *s) {
+    return !s->driver && s->active && !s->fired && !ioapic_is_level(s->line);
+}
+
 static void set_hardware_mask(const struct source *s) {
     if (s->kind == SOURCE_LINE)
-        ioapic_set_mask(s->line, s->masked || s->stormed);
+        ioapic_set_mask(s->line, s->stormed || (s->masked && !loses_edges(s)));
 }
 
 /* Tells of what has fired, if that is wanted; from then on it is masked. */
 static void deliver(struct source *s) {
-    if (s->masked || s->stormed)
+    if (s->masked || s->stormed) {
+        set_hardware_mask(s);
         return;
+    }
     s->fired = false;
     s->masked = true;
     set_hardware_mask(s);

@@ -81,12 +81,6 @@ struct sched_state {
     uint64_t budget_left;    /* of the period that ends then: */
     uint64_t period_end;     /* TSC */
     bool throttled;          /* it waits for that */
-    /* Work for senders that do not wait (sched/debt.c) */
-    endpoint_t serves;     /* whose message it took last from a table of ASEND */
-    uint64_t serves_since; /* CPU time that it had had */
-    uint64_t serves_until; /* as long as it has received so many messages, it works for that one */
-    uint64_t debt;         /* ticks, less than a quantum, that others have worked for it */
-    uint32_t turns_owed;   /* and quanta */
 };
 
 /*

@@ -96,15 +96,6 @@ void *vm_user_memory(struct process *p, uint64_t address, uint64_t bytes, bool w
  */
 void *vm_user_data(struct process *p, uint64_t address, bool write);
 
-/*
- * The first page at or above *address, in user space, that vm_user_data() reads: its entry; 0: there
- * is none within this step, and *address is where the next one begins, USER_END when all is done.
- */
-uint64_t vm_find(struct process *p, uint64_t *address);
-
-/* The enum protection of an entry. */
-unsigned vm_protection(uint64_t entry);
-
 /* The first question about a range of any length. */
 bool vm_user_range_ok(struct process *p, uint64_t address, uint64_t bytes, bool write);
 

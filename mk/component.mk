@@ -139,7 +139,7 @@ boot-test_rules = $(call native_test,$(1),$(2),boot-test)
 
 $(foreach folder,$(call with_component,cpu-driver),$(call load,$(folder),cpu-driver))
 $(foreach folder,$(call with_component,cpu-driver/boot),$(call load,$(folder),boot))
-$(foreach folder,$(call with_component,lib urpc drivers/lib),$(call load,$(folder),library))
+$(foreach folder,$(call with_component,lib urpc),$(call load,$(folder),library))
 $(foreach folder,$(call with_component,$(program_folders)),$(call load,$(folder),program))
 # The longest first: several run at once.
 $(foreach folder,$(call with_component,$(boot_test_folders)),$(call load,$(folder),boot-test))
@@ -151,7 +151,7 @@ archive_members := $(members.build)
 # The debug build: the kernel, what the system runs on, and the attacks.
 out := build/attack
 $(foreach folder,$(call with_component,cpu-driver),$(call load,$(folder),cpu-driver))
-$(foreach folder,$(call with_component,lib urpc drivers/lib),$(call load,$(folder),library))
+$(foreach folder,$(call with_component,lib urpc),$(call load,$(folder),library))
 $(foreach folder,$(call with_component,$(filter-out bench/%,$(program_folders)) tests/guest/attack tests/guest/evil),\
     $(call load,$(folder),program))
 out := build

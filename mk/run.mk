@@ -1,6 +1,6 @@
 # Running in QEMU. tools/run.sh knows the settings, checks them and does the work.
 
-run_settings := CORES TOPOLOGY MEM ACCEL FIRMWARE IOMMU SCRIPT TIMEOUT SCHED CMDLINE QEMU_EXTRA ISO GUI GDB RECORD REPLAY TRACE DUMPS
+run_settings := CORES TOPOLOGY MEM ACCEL FIRMWARE IOMMU SCRIPT TIMEOUT SCHED CMDLINE QEMU_EXTRA ISO GUI GDB RECORD REPLAY TRACE
 
 # Passed on exactly as given, a `$` included.
 $(foreach setting,$(run_settings),$(eval override $(setting) := $$(value $(setting))))
@@ -10,7 +10,7 @@ export $(run_settings)
 image_goal := $(if $(ISO),,iso)
 
 # Settings are checked before anything is built for them but what reads them.
-check_goal := $(if $(TOPOLOGY),$(generate)) $(if $(DUMPS),build/tool/dumps)
+check_goal := $(if $(TOPOLOGY),$(generate))
 
 run: $(check_goal) ## boots in QEMU, console on the terminal; CORES= MEM= ... are explained in tools/run.sh
 	@tools/run.sh --check

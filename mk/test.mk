@@ -10,7 +10,7 @@ export TESTS JOBS
 tests += 'bench=tools/run-bench.sh $(benchmarks)'
 
 # The attacks of tests/guest/attack without one defence each: that they then succeed (docs/threats.md).
-tests += 'guest/attack-controls=ACCEL=icount CORES=3 QEMU_EXTRA="-device edu -device nvme,serial=x" ISO=build/attack.iso tools/run-guest-test.sh test-attack --controls' \
+tests += 'guest/attack-controls=ACCEL=icount CORES=2 QEMU_EXTRA="-device edu -device nvme,serial=x" ISO=build/attack.iso tools/run-guest-test.sh test-attack --controls' \
     'guest/evil-controls=ACCEL=icount QEMU_EXTRA="-device edu,dma_mask=0xffffffffffffffff" ISO=build/attack.iso tools/run-guest-test.sh test-evil --controls' \
     'host/no-switches=tests/guest/attack/no-switches.sh'
 

@@ -42,14 +42,14 @@ kernel_flags := $(common_flags) $(target_code) -ffreestanding -mno-red-zone -fno
 flags.cpu-driver := $(kernel_flags) -mcmodel=kernel -momit-leaf-frame-pointer
 flags.boot := $(kernel_flags)
 flags.program := $(common_flags) $(target_code) -ffunction-sections -fstack-protector-strong \
-    -Ilib/include -Idrivers/lib/include \
+    -Ilib/include \
     -isystem build/musl/include -isystem $(gcc_include)
 flags.library := $(flags.program)
 flags.guest := $(flags.program)
 
 # Sanitizers see each pure source of the system as a program of this machine sees it.
 flags.host := $(common_flags) -fsanitize=address,undefined -fno-sanitize-recover=all \
-    -fno-omit-frame-pointer -iquote cpu-driver -Ilib/include -Idrivers/lib/include
+    -fno-omit-frame-pointer -iquote cpu-driver -Ilib/include
 flags.boot-test := $(flags.host)
 flags.tool := $(common_flags) -Ilib/include
 

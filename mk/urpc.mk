@@ -96,7 +96,7 @@ tests += 'host/urpc-benchmark=$(urpc_tests)/benchmark/run.sh'
 lib_count := tests/host/lib/instructions
 lib_count_sources := $(lib_count)/count.c \
     $(patsubst %,lib/channel/%.c,asend monitor receive send table wait) \
-    lib/start/record.c lib/event/lines.c lib/event/loop.c lib/event/alarm.c $(patsubst %,urpc/%.c,answer channel ring set)
+    lib/event/lines.c lib/event/loop.c lib/event/alarm.c $(patsubst %,urpc/%.c,answer channel ring set)
 lib_count_flags := $(filter-out -nostdinc -mgeneral-regs-only,$(target_code)) \
     -fstack-protector-strong -Ilib/include -include tests/host/lib/fake_machine.h
 

@@ -6,7 +6,6 @@
 #include <bulkhead/error.h>
 #include <bulkhead/protocol/monitor.h>
 #include <runtime/cores.h>
-#include <runtime/defence.h>
 #include <runtime/event.h>
 #include <runtime/kcall.h>
 #include <runtime/startup.h>
@@ -395,7 +394,7 @@ int bindings_disconnect(endpoint_t client, endpoint_t name) {
 
 void bindings_process_died(endpoint_t process) {
     for_each_record(r) {
-        if (r->state == RECORD_FREE || r->process != process || !DEFENCE(PARTING))
+        if (r->state == RECORD_FREE || r->process != process)
             continue;
         r->noted = true;
         r->asked = false;

@@ -1,7 +1,6 @@
 #include "children.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <bulkhead/error.h>
@@ -10,7 +9,6 @@
 #include <runtime/startup.h>
 
 #include "bindings.h"
-#include "dead.h"
 #include "deaths.h"
 #include "drivers.h"
 #include "forward.h"
@@ -27,7 +25,7 @@ static uint64_t started;
 /* Dead drivers are kept for a while. */
 static bool is_alive(const struct child *child) {
     return child->endpoint != ENDPOINT_NONE && child->driving != MONITOR_DRIVER_DEAD &&
-           !child->held && !child->kept;
+           !child->held;
 }
 
 struct child *child_next(struct child *child) {
@@ -123,8 +121,6 @@ static int vet(endpoint_t endpoint, const struct policy *policy) {
     return error;
 }
 
-int child_acquaint(const struct child *child, endpoint_t other) { return allow(child, other); }
-
 /* Installs the policy of a child that does not run yet. */
 static int isolate(const struct child *child) {
     const struct policy *policy = child->policy;
@@ -148,19 +144,8 @@ static int isolate(const struct child *child) {
     return error ? error : introduce(child);
 }
 
-/* It waits, for its device or for who has ordered it, or runs. */
-static int let_go(struct child *child, const struct process *process, const struct order *order) {
-    child->entry = process->entry;
-    child->stack = process->stack;
-    child->waits =
-        order->how != NULL && order->how->flags & SPAWN_HELD && child->policy->pattern_count == 0;
-    if (child->policy->pattern_count != 0)
-        driver_wait(child);
-    return child->driving || child->waits ? 0 : process_start(process);
-}
-
-/* Creates and isolates `child`, of which name and policy are known, and lets it run. */
-static int launch(struct child *child, const struct order *order, const struct archive_file *file) {
+/* Creates and isolates `child`, of which name, policy and image are known, and runs it. */
+static int launch(struct child *child, const char *args, size_t args_bytes, uint32_t argc) {
     enum image_refusal refusal = IMAGE_OK;
     struct process process;
     int error = process_spawn(
@@ -168,11 +153,11 @@ static int launch(struct child *child, const struct order *order, const struct a
             .label = child->label,
             .frames = child->policy->frames,
             .processes = child->policy->processes,
-            .image = file->content,
-            .image_bytes = file->bytes,
-            .args = order->args,
-            .args_bytes = order->args_bytes,
-            .argc = order->argc,
+            .image = child->image,
+            .image_bytes = child->image_bytes,
+            .args = args,
+            .args_bytes = args_bytes,
+            .argc = argc,
             .monitor = runtime_self(),
             .console = services_uses_console(child->policy) ? services_console() : ENDPOINT_NONE,
             .why = &refusal,
@@ -184,110 +169,47 @@ static int launch(struct child *child, const struct order *order, const struct a
         return error;
     child->endpoint = process.endpoint;
     error = isolate(child);
-    if (!error && child->is_agents)
-        error = child_acquaint(child, child->spawner);
-    error = error ? process_abandon(&process, error) : let_go(child, &process, order);
+    if (error)
+        error = process_abandon(&process, error);
+    else if (child->policy->pattern_count != 0)
+        driver_wait(child, &process);
+    else
+        error = process_start(&process);
     if (error)
         child->endpoint = ENDPOINT_NONE;
     return error;
 }
 
-int child_run(struct child *child) {
-    if (!child->waits)
-        return -E_STATE;
-    child->waits = false;
-    return proc_start(child->endpoint, child->entry, child->stack, 0, 0);
-}
+int child_spawn(const char *args, size_t args_bytes, uint32_t argc, endpoint_t spawner,
+                struct child **made) {
+    struct archive_file program;
+    struct child *child = child_free_entry();
 
-/* The texts of an order of an agent, terminated, or what the first argument says. */
-struct names {
-    char label[LABEL_MAX + 1], policy[LABEL_MAX + 1], file[LABEL_MAX + 1];
-};
-
-static int names_of(const struct order *order, struct names *names) {
-    *names = (struct names){ .label = "" };
-    if (order->how != NULL) {
-        memcpy(names->label, order->how->label, LABEL_MAX);
-        memcpy(names->policy, order->how->policy, LABEL_MAX);
-        memcpy(names->file, order->how->file, LABEL_MAX);
-    } else if (strlen(order->args) > LABEL_MAX) {
-        return program_known(order->args, &(struct archive_file){ .bytes = 0 }) ? -E_INVAL
-                                                                                : -E_NOENT;
-    } else {
-        memcpy(names->label, order->args, strlen(order->args));
-    }
-    if (names->policy[0] == '\0')
-        memcpy(names->policy, names->label, sizeof names->policy);
-    return 0;
-}
-
-/*
- * The program: its file, or the copy of it in the agent's memory, which `copy` then receives. What
- * is kept for symbols is the archive's, if the copy is one of that.
- */
-static int find_image(const struct order *order, const char *file, struct child *child,
-                      struct archive_file *program, void **copy) {
-    const struct monitor_spawn *how = order->how;
-    int error = 0;
-
-    if (how == NULL || how->image == 0) {
-        error = program_find(file, program);
-        child->image = program->content;
-        child->image_bytes = program->bytes;
+    if (args_bytes == 0 || argc == 0 || memchr(args, '\0', args_bytes) == NULL)
+        return -E_INVAL;
+    const struct policy *policy = policy_find(args);
+    int error =
+        program_find(policy != NULL && policy->image != NULL ? policy->image : args, &program);
+    if (error)
         return error;
-    }
-    *copy = how->image_bytes <= MONITOR_IMAGE_MAX ? malloc(how->image_bytes) : NULL;
-    if (*copy == NULL)
-        return -E_NOMEM;
-    error = mem_copy_from(order->spawner, how->image, *copy, how->image_bytes);
-    if (program_is_copy(file, *copy, how->image_bytes, program)) {
-        child->image = program->content;
-        child->image_bytes = program->bytes;
-    } else if (!error) {
-        error = -E_CHECKSUM;
-    }
-    program->content = *copy;
-    return error;
-}
-
-static int check_policy(const struct policy *policy) {
     if (policy == NULL)
         return -E_PERM;
     if (policy->core != POLICY_ANY_CORE && policy->core != machine_self())
         return -E_CORE;
-    return child_free_entry() == NULL ? -E_NOSLOT : 0;
-}
-
-int child_spawn(const struct order *order, struct child **made) {
-    struct archive_file program = { .bytes = 0 };
-    struct child *child = child_free_entry(), draft = { .device = MONITOR_NO_DEVICE };
-    struct names names;
-    void *copy = NULL;
-
-    if (order->args_bytes == 0 || order->argc == 0 ||
-        memchr(order->args, '\0', order->args_bytes) == NULL)
+    if (child == NULL)
+        return -E_NOSLOT;
+    if (strlen(args) > LABEL_MAX)
         return -E_INVAL;
-    int error = names_of(order, &names);
-    if (error)
-        return error;
-    const struct policy *policy = policy_find(names.policy);
-    const char *file = names.file[0] != '\0'                     ? names.file
-                       : policy != NULL && policy->image != NULL ? policy->image
-                                                                 : names.policy;
-    error = find_image(order, file, &draft, &program, &copy);
-    if (!error)
-        error = check_policy(policy);
-    if (!error) {
-        draft.spawner = order->spawner;
-        draft.policy = policy;
-        draft.age = started;
-        draft.is_agents = order->how != NULL;
-        draft.cookie = draft.is_agents ? order->how->cookie : 0;
-        memcpy(draft.label, names.label, sizeof draft.label);
-        *child = draft;
-        error = launch(child, order, &program);
-    }
-    free(copy);
+    *child = (struct child){
+        .spawner = spawner,
+        .policy = policy,
+        .age = started,
+        .image = program.content,
+        .image_bytes = program.bytes,
+        .device = MONITOR_NO_DEVICE,
+    };
+    memcpy(child->label, args, strlen(args));
+    error = launch(child, args, args_bytes, argc);
     if (error)
         return error;
     started++;
@@ -315,13 +237,6 @@ void children_tell_console(endpoint_t console) {
             tell_console(child, console);
 }
 
-bool child_is_left(endpoint_t endpoint) {
-    for (const struct child *child = children; child < children + CHILDREN_MAX; child++)
-        if (child->endpoint == endpoint && !is_alive(child) && !child->kept)
-            return true;
-    return false;
-}
-
 /* Dead ones that are kept included. */
 static bool is_child(endpoint_t endpoint) {
     for (const struct child *child = children; child < children + CHILDREN_MAX; child++)
@@ -330,33 +245,17 @@ static bool is_child(endpoint_t endpoint) {
     return false;
 }
 
-/* All processes of this core. How many; none if the kernel does not tell. */
-static size_t list_processes(const struct process_info **processes) {
-    static struct process_info all[CHILDREN_MAX];
-    size_t bytes = 0;
-
-    *processes = all;
-    return getinfo(INFO_PROCESSES, all, sizeof all, 0, &bytes, NULL) ? 0 : bytes / sizeof all[0];
-}
-
-unsigned processes_ready(void) {
-    const struct process_info *processes;
-    unsigned ready = 0;
-
-    for (size_t i = list_processes(&processes); i > 0; i--)
-        ready += processes[i - 1].state == PROCESS_READY;
-    return ready;
-}
-
 /*
  * What a dead supervisor leaves is nobody's: the living are ended, and come back here as dead; the
  * dead that it had been told of are freed.
  */
 static void end_orphans(void) {
-    const struct process_info *processes;
-    size_t count = list_processes(&processes);
+    static struct process_info processes[CHILDREN_MAX];
+    size_t bytes = 0;
 
-    for (size_t i = 0; i < count; i++) {
+    if (getinfo(INFO_PROCESSES, processes, sizeof processes, 0, &bytes, NULL))
+        return;
+    for (size_t i = 0; i < bytes / sizeof processes[0]; i++) {
         const struct process_info *process = &processes[i];
         if (process->supervisor != runtime_self() || is_child(process->endpoint))
             continue;
@@ -374,29 +273,15 @@ static void tell_spawner(endpoint_t spawner) {
         ipc_notify(spawner);
 }
 
-static void child_destroy(struct child *child) {
-    proc_destroy(child->endpoint);
-    child->endpoint = ENDPOINT_NONE;
-}
-
 void child_free(struct child *child) {
     endpoint_t spawner = child->spawner;
 
     child->held = grants_hold(child->endpoint);
     if (child->held)
         return;
-    child->spawner = ENDPOINT_NONE;
-    child->driving = 0;
-    child->kept = dead_keep(child);
-    if (!child->kept)
-        child_destroy(child);
+    proc_destroy(child->endpoint);
+    child->endpoint = ENDPOINT_NONE;
     tell_spawner(spawner);
-}
-
-void child_unkept(endpoint_t endpoint) {
-    for (struct child *child = children; child < children + CHILDREN_MAX; child++)
-        if (child->endpoint == endpoint && child->kept)
-            child_destroy(child);
 }
 
 void child_unheld(endpoint_t endpoint) {

@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #include <bulkhead/info.h>
-#include <bulkhead/protocol/monitor.h>
 
 #include "policy.h"
 
@@ -25,51 +24,24 @@ struct child {
     uint16_t device; /* MONITOR_NO_DEVICE: none */
     uint8_t driving; /* enum monitor_driver_state; 0: it is no driver of a PCI device */
     bool held;       /* it is dead, and kept while its memory may be mapped elsewhere (grants.h) */
-    bool kept;       /* and until it has been dumped (dead.h) */
     const struct policy *policy;
     uint64_t age;      /* how many were started before it */
-    uint64_t cookie;   /* of one that an agent of the driver manager has started */
-    bool is_agents;    /* it has */
-    bool waits;        /* it is isolated, and runs when it is told to: child_run() */
     const void *image; /* in the archive, for symbols */
     size_t image_bytes;
     char label[LABEL_MAX + 1];
 };
 
-/* What to start: `args` are argc strings in args_bytes bytes. */
-struct order {
-    const char *args;
-    size_t args_bytes;
-    uint32_t argc;
-    endpoint_t spawner;
-    const struct monitor_spawn
-        *how; /* by an agent; NULL: the first argument says label and policy */
-};
-
 /*
- * Starts a program under its policy. Errors: -E_NOENT no such program, -E_PERM no policy for it,
- * -E_CORE it is to run on another core, -E_TOOBIG, -E_INVAL arguments, -E_CHECKSUM, -E_IMAGE,
- * -E_QUOTA, -E_NOMEM, -E_NOSLOT. What is wrong with an image is logged.
+ * Starts a program under its policy. `args` are argc strings in args_bytes bytes, the first of
+ * which is the program's name in the policy. Errors: -E_NOENT no such program, -E_PERM no policy
+ * for it, -E_CORE it is to run on another core, -E_TOOBIG, -E_INVAL arguments, -E_CHECKSUM,
+ * -E_IMAGE, -E_QUOTA, -E_NOMEM, -E_NOSLOT. What is wrong with an image is logged.
  */
-int child_spawn(const struct order *order, struct child **made);
-
-/* Lets one that waits for it run. -E_STATE it does not. */
-int child_run(struct child *child);
-
-/*
- * Whether something of a dead process is still left: its memory may be in use by a device, or on
- * another core.
- */
-bool child_is_left(endpoint_t endpoint);
-
-/* Lets a process and one that looks after it send to each other. */
-int child_acquaint(const struct child *child, endpoint_t other);
+int child_spawn(const char *args, size_t args_bytes, uint32_t argc, endpoint_t spawner,
+                struct child **made);
 
 /* How many live ones there are. */
 unsigned children_count(void);
-
-/* How many processes of this core, children or not, wait for the CPU at present. */
-unsigned processes_ready(void);
 
 /* The live child of an endpoint, or NULL. */
 struct child *child_find(endpoint_t endpoint);
@@ -84,9 +56,6 @@ struct child *child_next(struct child *child);
  */
 void child_free(struct child *child);
 void child_unheld(endpoint_t endpoint);
-
-/* It has been dumped, or is not to be. */
-void child_unkept(endpoint_t endpoint);
 
 /* The oldest live child of a label, or NULL. */
 struct child *child_of_label(const char *label);

@@ -23,7 +23,7 @@
 #include "peer_requests.h"
 #include "peers.h"
 
-#define LISTENERS_MAX 12
+#define LISTENERS_MAX 8
 
 static struct group group;
 static struct routes routes;

@@ -3,13 +3,11 @@
 #define MONITOR_DEATHS_H
 
 #include "report.h"
-#include "report_messages.h"
 
 struct death {
     struct death_report report;
     uint32_t refused[REFUSAL_COUNT]; /* what the dead was refused, by kind */
     struct report_image image;       /* that the dead ran */
-    struct report_record messages;   /* its last ones */
 };
 
 /*
@@ -17,11 +15,6 @@ struct death {
  * MONITOR_REPORTS. What is returned is valid until that many later deaths.
  */
 const struct death *death_remember(endpoint_t endpoint, struct report_image image);
-
-/*
- * The text of a report, REPORT_BYTES at `buffer` with its terminating zero. Returns its length.
- */
-size_t death_text(const struct death *death, char buffer[REPORT_BYTES]);
 
 /* The death of a process, or NULL when none is remembered. */
 const struct death *death_find(endpoint_t endpoint);

@@ -14,7 +14,11 @@
 
 _Static_assert(sizeof(struct monitor_driver) <= MONITOR_TEXT_MAX, "one fits into a reply");
 
-void driver_wait(struct child *child) { child->driving = MONITOR_DRIVER_WAITING; }
+void driver_wait(struct child *child, const struct process *process) {
+    child->driving = MONITOR_DRIVER_WAITING;
+    child->entry = process->entry;
+    child->stack = process->stack;
+}
 
 static bool has_device(const struct child *child) {
     return child->driving == MONITOR_DRIVER_RUNNING || child->driving == MONITOR_DRIVER_STORM;

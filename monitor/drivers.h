@@ -14,7 +14,7 @@
 #include "requests.h"
 
 /* A new child, which is isolated, waits for its device. */
-void driver_wait(struct child *child);
+void driver_wait(struct child *child, const struct process *process);
 
 /* A child has died: whether it is to be kept. */
 bool driver_died(struct child *child);

@@ -5,7 +5,6 @@
 
 #include <bulkhead/error.h>
 #include <runtime/cores.h>
-#include <runtime/defence.h>
 #include <runtime/event.h>
 #include <runtime/kcall.h>
 
@@ -389,7 +388,7 @@ static void forget(endpoint_t dead) {
     }
     for (struct export *e = exports; e < exports + GRANT_EXPORTS_MAX; e++)
         for (unsigned i = 0; e->used && i < e->claim.kernel.depth; i++)
-            if (e->claim.kernel.link[i].grantor == dead && DEFENCE(LENDER))
+            if (e->claim.kernel.link[i].grantor == dead)
                 end(e);
     for (struct revocation *r = revocations; r < revocations + REVOCATIONS; r++)
         if (r->client == dead && endpoint_core(dead) == machine_self())

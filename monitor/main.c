@@ -8,7 +8,6 @@
 #include <runtime/event.h>
 #include <runtime/kcall.h>
 
-#include "agent.h"
 #include "bindings.h"
 #include "children.h"
 #include "chunks.h"
@@ -20,7 +19,6 @@
 #include "grants.h"
 #include "machine.h"
 #include "names.h"
-#include "placement.h"
 #include "policy.h"
 #include "programs.h"
 #include "requests.h"
@@ -49,7 +47,11 @@ static void storm(void *context) {
     drivers_storm();
 }
 
-static void ready(void) { services_start(); }
+/* The console and the shell are core 0's. */
+static void ready(void) {
+    if (machine_self() == 0)
+        services_start();
+}
 
 int main(void) {
     static const struct event_handlers handlers = {
@@ -81,10 +83,7 @@ int main(void) {
     cores_listen(clock_view_changed);
     cores_listen(chunks_view_changed);
     cores_listen(drivers_cores_gone);
-    cores_listen(agent_view_changed);
     names_listen(NAME_CONSOLE, children_tell_console);
-    names_listen(NAME_MANAGER, agent_leader_changed);
-    placement_open();
     error = cores_open(ready);
     if (error)
         return -error;

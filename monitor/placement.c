@@ -7,10 +7,12 @@
 
 #include "children.h"
 #include "known.h"
-#include "load.h"
 #include "machine.h"
 
-/* How an offer is made up, from the top: distance, load, processes, core. */
+/* Least time over which the load is measured. */
+#define LOAD_WINDOW (100 * TIME_MILLISECOND)
+
+/* How an offer is made up, from the top: distance, load in tenths, processes, core. */
 #define DISTANCE_SHIFT 32
 #define LOAD_SHIFT     24
 #define PROCESS_SHIFT  8
@@ -42,28 +44,17 @@ int placement_describe(const uint64_t arg[MESSAGE_ARGS], uint64_t asked[3]) {
 
 /* ---- What this core offers ---- */
 
-static struct load load;
-
-static void sample(struct event_alarm *alarm) {
+/* In tenths, since it was last asked for, or some time before. */
+static uint64_t load(void) {
+    static uint64_t time, idle, tenths;
     struct core_info now = { 0 };
 
-    if (getinfo(INFO_CORE, &now, sizeof now, 0, NULL, NULL) == 0)
-        load_sample(&load, now.time, now.idle_time);
-    event_alarm_set(alarm, LOAD_PERIOD, sample);
-}
-
-void placement_open(void) {
-    static struct event_alarm alarm;
-
-    event_alarm_set(&alarm, 0, sample);
-}
-
-static uint64_t own_load(void) {
-    struct core_info now = { 0 };
-
-    if (getinfo(INFO_CORE, &now, sizeof now, 0, NULL, NULL))
-        return LOAD_MAX;
-    return load_now(&load, now.time, now.idle_time, processes_ready());
+    if (getinfo(INFO_CORE, &now, sizeof now, 0, NULL, NULL) || now.time < time + LOAD_WINDOW)
+        return tenths;
+    tenths = 10 - (now.idle_time - idle) * 10 / (now.time - time);
+    time = now.time;
+    idle = now.idle_time;
+    return tenths;
 }
 
 static uint64_t distance(uint64_t rule, uint64_t what) {
@@ -88,6 +79,6 @@ static bool is_sibling(uint64_t core) {
 uint64_t placement_offer(const uint64_t asked[3]) {
     if (is_sibling(asked[2]))
         return MULTICAST_NOTHING;
-    return distance(asked[0], asked[1]) << DISTANCE_SHIFT | own_load() << LOAD_SHIFT |
+    return distance(asked[0], asked[1]) << DISTANCE_SHIFT | load() << LOAD_SHIFT |
            (uint64_t)children_count() << PROCESS_SHIFT | machine_self();
 }

@@ -10,9 +10,6 @@
 
 #include "multicast.h"
 
-/* Begins to sample how busy this core is. */
-void placement_open(void);
-
 /*
  * What MONITOR_PLACE asks for, as all are told. Errors: -E_INVAL no such rule, -E_NOENT there is no
  * such core or node, or nothing is known of where the device is.

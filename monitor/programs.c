@@ -35,16 +35,6 @@ int program_find(const char *name, struct archive_file *program) {
     return -E_CHECKSUM;
 }
 
-bool program_known(const char *name, struct archive_file *program) {
-    return archive_find(&archive, name, program);
-}
-
-bool program_is_copy(const char *name, const void *content, size_t bytes,
-                     struct archive_file *program) {
-    return archive_find(&archive, name, program) && bytes == program->bytes &&
-           hash(content, bytes) == program->hash;
-}
-
 const char *programs_name(uint32_t index) {
     const uint8_t *entries = archive.base + sizeof(struct archive_header);
 

@@ -17,14 +17,6 @@ int programs_open(void);
  */
 int program_find(const char *name, struct archive_file *program);
 
-/* Finds one whose contents were verified before, or do not matter. False: there is none. */
-bool program_known(const char *name, struct archive_file *program);
-
-/* Whether what is at `content` is the contents of the file of that name, which *program receives.
- */
-bool program_is_copy(const char *name, const void *content, size_t bytes,
-                     struct archive_file *program);
-
 /* The name of the file of the archive at a place in the order of names; NULL: there is none. */
 const char *programs_name(uint32_t index);
 

@@ -1,11 +1,36 @@
 #include "report.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include <bulkhead/symbols.h>
 
-#include "report_buffer.h"
+/* A text that grows in a buffer and stops at its end. */
+struct text {
+    char *buffer;
+    size_t bytes, used; /* used < bytes: there is always a terminating zero */
+};
+
+/* `bytes` is more than 0. */
+static struct text text_in(char *buffer, size_t bytes) {
+    buffer[0] = '\0';
+    return (struct text){ .buffer = buffer, .bytes = bytes };
+}
+
+static void add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct text *text, const char *format, ...) {
+    size_t room = text->bytes - text->used;
+    va_list args;
+
+    va_start(args, format);
+    int length = vsnprintf(text->buffer + text->used, room, format, args);
+    va_end(args);
+    if (length > 0)
+        text->used += (size_t)length < room ? (size_t)length : room - 1;
+}
 
 /* Intel SDM vol. 3, table 6-1. */
 static const char *const exception_names[32] = {

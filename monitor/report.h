@@ -8,7 +8,7 @@
 
 #include <bulkhead/info.h>
 
-#define REPORT_BYTES      8192 /* enough for any report */
+#define REPORT_BYTES      4096 /* enough for any report */
 #define REPORT_LINE_BYTES 200  /* enough for any line */
 
 /* An ELF file in memory to take symbols from; base NULL: there is none. */

@@ -7,13 +7,11 @@
 #include <runtime/kcall.h>
 #include <runtime/startup.h>
 
-#include "agent.h"
 #include "announcements.h"
 #include "bindings.h"
 #include "children.h"
 #include "chunks.h"
 #include "cores.h"
-#include "dead.h"
 #include "deaths.h"
 #include "drivers.h"
 #include "forward.h"
@@ -29,55 +27,24 @@
 typedef int request_handler(struct call *call);
 
 _Static_assert(MONITOR_TEXT_MAX >= STARTUP_ARGS_MAX, "text takes arguments");
+_Static_assert(MONITOR_TEXT_MAX >= REPORT_BYTES, "and reports");
 _Static_assert(MONITOR_TEXT_MAX >= CORES_MAX * sizeof(struct monitor_core), "and cores");
 
-static bool is_agent(endpoint_t client) {
-    const struct child *child = child_find(client);
-
-    return child != NULL && child->policy->service == SERVICE_MANAGER;
-}
-
-/* The other services are the monitor's to start. */
-static bool is_started_on_request(unsigned service) {
-    return service == SERVICE_NONE || service == SERVICE_INFO || service == SERVICE_STORE;
-}
-
 static int serve_spawn(struct call *call) {
-    char label[LABEL_MAX + 1] = "";
-    struct monitor_spawn how;
     struct child *child;
 
     if (call->bytes == 0 || memchr(call->text, '\0', call->bytes) == NULL)
         return -E_INVAL;
     if (call->bytes > STARTUP_ARGS_MAX || call->arg[2] > call->bytes)
         return -E_TOOBIG;
-    struct order order = {
-        .args = call->text,
-        .args_bytes = call->bytes,
-        .argc = (uint32_t)call->arg[2],
-        .spawner = call->client,
-    };
-    if (call->arg[3] != 0) {
-        if (!is_agent(call->client) || call->bytes < sizeof how)
-            return -E_PERM;
-        memcpy(&how, call->text, sizeof how);
-        order.how = &how;
-        order.args += sizeof how;
-        order.args_bytes -= sizeof how;
-    }
-    memcpy(label,
-           order.how == NULL              ? order.args
-           : order.how->policy[0] != '\0' ? order.how->policy
-                                          : order.how->label,
-           order.how == NULL ? strnlen(order.args, LABEL_MAX) : LABEL_MAX);
-    const struct policy *policy = policy_find(label);
-    if (policy != NULL && !is_started_on_request(policy->service))
+    const struct policy *policy = policy_find(call->text);
+    if (policy != NULL && policy->service != SERVICE_NONE)
         return -E_PERM;
-    int error = child_spawn(&order, &child);
+    int error = child_spawn(call->text, call->bytes, (uint32_t)call->arg[2], call->client, &child);
     call->bytes = 0;
     if (!error) {
         call->arg[0] = child->endpoint;
-        call->arg[1] = child->driving == MONITOR_DRIVER_WAITING ? 1 : child->waits ? 2 : 0;
+        call->arg[1] = child->driving == MONITOR_DRIVER_WAITING;
     }
     return error;
 }
@@ -88,7 +55,6 @@ static int serve_status(struct call *call) {
 
     if (death == NULL && endpoint != runtime_self() && child_find(endpoint) == NULL)
         return -E_BADEP;
-    call->arg[2] = death != NULL && child_is_left(endpoint);
     call->arg[0] = death != NULL ? death->report.cause : DEATH_NONE;
     call->arg[1] = 0;
     if (death != NULL)
@@ -105,16 +71,13 @@ static int deliver(struct call *call, size_t bytes) {
 }
 
 static int serve_report(struct call *call) {
-    static char report[REPORT_BYTES];
     const struct death *death = death_find(call->arg[0]);
 
     if (death == NULL)
         return -E_NOENT;
-    size_t length = death_text(death, report), skip = call->arg[3] < length ? call->arg[3] : length;
-    size_t bytes = length - skip < MONITOR_TEXT_MAX ? length - skip : MONITOR_TEXT_MAX;
-    memcpy(call->text, report + skip, bytes);
-    call->arg[1] = length;
-    return deliver(call, bytes);
+    size_t length = report_text(call->text, MONITOR_TEXT_MAX, &death->report, death->image);
+    length += report_refusals(call->text + length, MONITOR_TEXT_MAX - length, death->refused);
+    return deliver(call, length);
 }
 
 static int serve_kill(struct call *call) {
@@ -169,7 +132,6 @@ static int serve_label(struct call *call) {
     if (error && death == NULL)
         return error;
     memcpy(call->arg, error ? death->report.label : info.label, LABEL_MAX);
-    call->arg[3] = !error && info.supervisor == runtime_self();
     return 0;
 }
 
@@ -298,10 +260,6 @@ enum right {
     RIGHT_KEEPER, /* the PCI and the IOMMU server */
     RIGHT_PCI,
     RIGHT_IOMMU,
-    RIGHT_DUMPER,
-    RIGHT_DRIVERS, /* the keepers, and who tells of them */
-    RIGHT_LOOK,    /* who may manage, and services that have to know what there is */
-    RIGHT_AGENT,   /* of the driver manager, on this core */
 };
 
 static const struct kind {
@@ -340,13 +298,12 @@ static const struct kind {
     ROW(REVOKE) = { grants_revoke, .right = RIGHT_OPEN, .place = PLACE_ENDPOINT },
     ROW(SAFEMAP) = { grants_map, .right = RIGHT_OPEN, .place = PLACE_ENDPOINT, .text = TEXT_PAGES },
     ROW(SAFEUNMAP) = { grants_unmap, .right = RIGHT_OPEN },
-    ROW(CORES) = { serve_cores, .right = RIGHT_LOOK, .text = TEXT_OUT, .address = 0 },
+    ROW(CORES) = { serve_cores, .text = TEXT_OUT, .address = 0 },
     ROW(CORE_CONTROL) = { serve_core_control },
-    ROW(GETINFO) = { serve_getinfo, .right = RIGHT_LOOK, .place = PLACE_CORE, .text = TEXT_OUT,
-                     .address = 0 },
+    ROW(GETINFO) = { serve_getinfo, .place = PLACE_CORE, .text = TEXT_OUT, .address = 0 },
     ROW(DRIVER) = { driver_describe, .right = RIGHT_KEEPER, .place = PLACE_ENDPOINT,
                     .text = TEXT_OUT, .address = 1 },
-    ROW(DRIVERS) = { drivers_list, .right = RIGHT_DRIVERS, .place = PLACE_CORE, .text = TEXT_OUT,
+    ROW(DRIVERS) = { drivers_list, .right = RIGHT_KEEPER, .place = PLACE_CORE, .text = TEXT_OUT,
                      .address = 0 },
     ROW(GIVE) = { driver_give, .right = RIGHT_PCI, .place = PLACE_ENDPOINT },
     ROW(ATTACH) = { driver_attach, .right = RIGHT_PCI, .place = PLACE_ENDPOINT },
@@ -354,19 +311,6 @@ static const struct kind {
     ROW(DMA) = { driver_dma, .right = RIGHT_IOMMU, .place = PLACE_ENDPOINT, .text = TEXT_OUT,
                  .address = 1 },
     ROW(REFUSED) = { driver_refused, .right = RIGHT_KEEPER, .place = PLACE_ENDPOINT },
-    ROW(DEAD) = { dead_next, .right = RIGHT_DUMPER, .place = PLACE_CORE, .text = TEXT_OUT,
-                  .address = 0 },
-    ROW(DEAD_RANGE) = { dead_range, .right = RIGHT_DUMPER, .place = PLACE_ENDPOINT },
-    ROW(DEAD_MEMORY) = { dead_memory, .right = RIGHT_DUMPER, .place = PLACE_ENDPOINT,
-                         .text = TEXT_OUT, .address = 1 },
-    ROW(DEAD_RELEASE) = { dead_release, .right = RIGHT_DUMPER, .place = PLACE_ENDPOINT },
-    ROW(ADOPT) = { agent_adopt, .right = RIGHT_AGENT, .text = TEXT_OUT, .address = 0 },
-    ROW(RUN) = { agent_run, .right = RIGHT_AGENT },
-    ROW(CHECK) = { agent_check, .right = RIGHT_AGENT },
-    ROW(KEEP) = { agent_keep, .right = RIGHT_AGENT, .text = TEXT_IN, .address = 0 },
-    ROW(KEPT) = { agent_kept, .right = RIGHT_AGENT, .text = TEXT_OUT, .address = 0 },
-    ROW(FILE) = { agent_file, .right = RIGHT_AGENT, .text = TEXT_OUT, .address = 0 },
-    ROW(POLICY) = { agent_policy, .right = RIGHT_AGENT, .text = TEXT_OUT, .address = 0 },
     ROW(TRACE) = { serve_trace, .place = PLACE_CORE, .text = TEXT_OUT, .address = 1 },
 #undef ROW
 };
@@ -449,16 +393,6 @@ static bool may_ask(endpoint_t client, enum right right) {
         return service == SERVICE_PCI;
     case RIGHT_IOMMU:
         return service == SERVICE_IOMMU;
-    case RIGHT_DUMPER:
-        return service == SERVICE_DUMPER;
-    case RIGHT_DRIVERS:
-        return service == SERVICE_INFO || may_ask(client, RIGHT_KEEPER);
-    case RIGHT_LOOK:
-        if (service == SERVICE_DUMPER || service == SERVICE_INFO)
-            return true;
-        return may_ask(client, RIGHT_MANAGE);
-    case RIGHT_AGENT:
-        return service == SERVICE_MANAGER;
     default:
         return !DEFENCE(MANAGE) || (child != NULL && child->policy->manages);
     }

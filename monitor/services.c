@@ -4,18 +4,15 @@
 #include <string.h>
 
 #include <bulkhead/error.h>
-#include <runtime/event.h>
 #include <runtime/kcall.h>
 #include <runtime/startup.h>
 
 #include "children.h"
-#include "dead.h"
 #include "machine.h"
 #include "names.h"
 
 struct service {
     const struct policy *policy;
-    endpoint_t process;
     unsigned deaths;
     uint64_t died_at[SERVICE_DEATHS_MAX]; /* the last of them, a ring */
 };
@@ -28,10 +25,7 @@ static const struct {
     { SERVICE_CONSOLE, NAME_CONSOLE },
     { SERVICE_IOMMU, NAME_IOMMU },
     { SERVICE_PCI, NAME_PCI },
-    { SERVICE_DUMPER, NULL },
     { SERVICE_SHELL, NULL },
-    { SERVICE_MANAGER, NULL }, /* agrees on its name itself: with its like on other cores */
-    { SERVICE_STORE, NULL },   /* its processes agree which of them has its name */
 };
 
 #define SERVICES_MAX 8
@@ -52,7 +46,7 @@ bool services_uses_console(const struct policy *policy) {
     return console != NULL && policy_targets(policy, console->program);
 }
 
-/* As an order has them: its name, those of its policy, and one more. */
+/* As child_spawn() takes them: its name, those of its policy, and one more. */
 struct arguments {
     char text[(1 + POLICY_ARGUMENTS + 1) * (LABEL_MAX + 1)];
     size_t bytes;
@@ -77,7 +71,7 @@ static void announce(const struct policy *policy, endpoint_t process) {
 }
 
 /* A shell that is started again is told so: what it does once after a boot it must not repeat. */
-static void service_start(struct service *service, bool again) {
+static void service_start(const struct service *service, bool again) {
     const struct policy *policy = service->policy;
     struct arguments arguments = { .bytes = 0 };
     struct child *child;
@@ -89,14 +83,8 @@ static void service_start(struct service *service, bool again) {
         add_argument(&arguments, "again");
     if (policy->service == SERVICE_CONSOLE)
         sysctl_console(true);
-    const struct order wanted = {
-        .args = arguments.text,
-        .args_bytes = arguments.bytes,
-        .argc = arguments.count,
-        .spawner = ENDPOINT_NONE,
-    };
-    int error = child_spawn(&wanted, &child);
-    service->process = error ? ENDPOINT_NONE : child->endpoint;
+    int error =
+        child_spawn(arguments.text, arguments.bytes, arguments.count, ENDPOINT_NONE, &child);
     if (!error) {
         announce(policy, child->endpoint);
         return;
@@ -119,14 +107,8 @@ static void start_all(enum policy_service kind) {
 
 /* Where there is an IOMMU, memory is set aside for its tables. */
 static bool is_of_use(enum policy_service service) {
-    switch (service) {
-    case SERVICE_IOMMU:
-        return machine_boot.iommu_tables.base != machine_boot.iommu_tables.end;
-    case SERVICE_DUMPER:
-        return dead_wanted();
-    default:
-        return true;
-    }
+    return service != SERVICE_IOMMU ||
+           machine_boot.iommu_tables.base != machine_boot.iommu_tables.end;
 }
 
 static void start_others(void) {
@@ -135,15 +117,8 @@ static void start_others(void) {
             start_all(order[i].service);
 }
 
-/*
- * What a shell runs on another core at once has a console only if that core knows it. All but the
- * agents of the driver manager are core 0's.
- */
+/* What a shell runs on another core at once has a console only if that core knows it. */
 void services_start(void) {
-    if (machine_self() != 0) {
-        start_all(SERVICE_MANAGER);
-        return;
-    }
     start_all(SERVICE_CONSOLE);
     names_when_agreed(start_others);
 }
@@ -158,22 +133,7 @@ static bool may_start_again(struct service *service) {
     return !too_often;
 }
 
-static struct event_alarm agent_alarm;
-
-static void start_agent(struct event_alarm *alarm) {
-    (void)alarm;
-    for (size_t i = 0; i < service_count; i++)
-        if (services[i].policy->service == SERVICE_MANAGER)
-            service_start(&services[i], true);
-}
-
-/* Nobody else would start the drivers of this core again: its agent is not given up, but waits. */
-static void put_off_agent(const char *name) {
-    printf("%s dies too often: it is started again in a second\n", name);
-    event_alarm_set(&agent_alarm, TIME_SECOND, start_agent);
-}
-
-/* Whether a service is to be started again at once. */
+/* Whether a service is to be started again. */
 static bool wants_recovery(struct service *service, const struct death_report *report) {
     const char *name = service->policy->program;
 
@@ -185,12 +145,7 @@ static bool wants_recovery(struct service *service, const struct death_report *r
         printf("%s cannot work here: %s\n", name, error_text(E_NOTSUP));
         return false;
     }
-    bool may = may_start_again(service);
-    if (!may && service->policy->service == SERVICE_MANAGER) {
-        put_off_agent(name);
-        return false;
-    }
-    if (!may) {
+    if (!may_start_again(service)) {
         printf("%s died %d times in %u s: given up\n", name, SERVICE_DEATHS_MAX + 1,
                (unsigned)(SERVICE_DEATHS_PERIOD / TIME_SECOND));
         return false;
@@ -214,6 +169,6 @@ void service_ended(const struct policy *policy, const struct death *death) {
     }
     death_log(death);
     for (size_t i = 0; i < service_count; i++)
-        if (services[i].policy == policy && services[i].process == death->report.endpoint)
+        if (services[i].policy == policy)
             service_recover(&services[i], &death->report);
 }

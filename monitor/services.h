@@ -1,7 +1,6 @@
 /*
- * The services: the console driver, the shell and what must be there before the driver manager, and
- * this core's agent of it, started at boot and again whenever they die, unless they die too often.
- * The console of all programs is the service of that kind.
+ * The services: the console driver and the shell, started at boot and again whenever they die,
+ * unless they die too often. The console of all programs is the service of that kind.
  */
 #ifndef MONITOR_SERVICES_H
 #define MONITOR_SERVICES_H

@@ -24,8 +24,6 @@
 #                        other settings must be the same
 #   TRACE=FILE           a second serial port, from which the shell's `trace all` writes a timeline to
 #                        FILE (docs/read-a-trace.md); of several the last is kept
-#   DUMPS=DIRECTORY      a third serial port, from which the core files of processes that die come into
-#                        DIRECTORY, for gdb (docs/death-reports.md)
 #   GUI=1                opens QEMU's window too, to see the framebuffer
 #   GDB=PORT             waits for gdb at this TCP port
 #
@@ -41,12 +39,11 @@ readonly cmdline_max=1023 # characters: BOOT_CMDLINE_MAX of the kernel
 readonly ovmf_code=/usr/share/OVMF/OVMF_CODE_4M.fd
 readonly ovmf_vars=/usr/share/OVMF/OVMF_VARS_4M.fd
 readonly generate=build/tool/topology-generate
-readonly split_dumps=build/tool/dumps
 
 # An empty setting is an unset one: make passes all of them.
 cores=${CORES:-1} mem=${MEM:-512M} accel=${ACCEL:-auto} firmware=${FIRMWARE:-bios} sched=${SCHED:-}
 script=${SCRIPT:-} timeout=${TIMEOUT:-300} gdb=${GDB:-} gui=${GUI:-}
-iommu=${IOMMU:-none} topology=${TOPOLOGY:-} record=${RECORD:-} replay=${REPLAY:-} trace=${TRACE:-} dumps=${DUMPS:-} iso=${ISO:-build/bulkhead.iso}
+iommu=${IOMMU:-none} topology=${TOPOLOGY:-} record=${RECORD:-} replay=${REPLAY:-} trace=${TRACE:-} iso=${ISO:-build/bulkhead.iso}
 
 die() {
     echo "run: $*" >&2
@@ -101,11 +98,6 @@ check_trace() {
     fi
 }
 
-check_dumps() {
-    [[ -d $dumps && -w $dumps ]] || die "DUMPS=$dumps: not a directory that can be written to"
-    [[ -x $split_dumps ]] || die "DUMPS: $split_dumps is missing; make it with: make $split_dumps"
-}
-
 has_virtualization() {
     [[ " $(</proc/cpuinfo) " =~ \ (vmx|svm)\  ]]
 }
@@ -155,7 +147,6 @@ check_settings() {
     [[ -z $record || -z $replay ]] || die "RECORD and REPLAY exclude each other"
     [[ -z $replay || -r $replay ]] || die "REPLAY=$replay: no such file"
     [[ -z $trace ]] || check_trace
-    [[ -z $dumps ]] || check_dumps
     [[ -z $gdb ]] || is_number "$gdb" 1024 65535 ||
         die "GDB=$gdb: must be a TCP port, 1024 to 65535"
     [[ $gui =~ ^[01]?$ ]] || die "GUI=$gui: must be 0 or 1"
@@ -178,7 +169,6 @@ make_cmdline() {
     cmdline="bulkhead:$(grub_word "accel=$accel")"
     [[ -n $sched ]] && cmdline+=$(grub_word "sched=$sched")
     [[ -n $script ]] && cmdline+=$(grub_word "script=$script")
-    [[ -n $dumps ]] && cmdline+=$(grub_word "dumps=1")
     [[ -n ${CMDLINE:-} ]] && cmdline+=" $CMDLINE"
     # GRUB's own quoting adds at most one backslash to each quote.
     local quotes=${cmdline//[^\'\"\\]/}
@@ -244,7 +234,7 @@ run_script() {
     local console status verdict
     console=$(mktemp) || die "no place for temporary files"
     setpriv --pdeathsig KILL timeout --foreground --signal=KILL "$timeout" \
-        setpriv --pdeathsig KILL "${qemu[@]}" -serial stdio "${trace_port[@]}" "${dumps_port[@]}" </dev/null | clean | tee "$console"
+        setpriv --pdeathsig KILL "${qemu[@]}" -serial stdio "${trace_port[@]}" </dev/null | clean | tee "$console"
     status=${PIPESTATUS[0]}
     verdict=$(grep -E '^script: [0-9]+ commands?, [0-9]+ failed$' "$console" | tail -n 1)
     rm -f "$console"
@@ -280,39 +270,19 @@ close_trace() {
     [[ $(tail -c 4 "$trace") == $'\n]}' ]] || fail "TRACE=$trace: the timeline is incomplete"
 }
 
-# The same for core files. The port has an interrupt line of its own, which nobody uses, not that of the
-# first.
-open_dumps() {
-    dumps_port=()
-    [[ -n $dumps ]] || return 0
-    exec {dumps_pipe}> >(exec "$split_dumps" "$dumps")
-    dumps_writer=$!
-    dumps_port=(-chardev "file,id=dumps,path=/dev/fd/$dumps_pipe"
-        -device isa-serial,index=2,iobase=0x3e8,irq=5,chardev=dumps)
-}
-
-# Waits until the files are written, and fails when one of them is not complete.
-close_dumps() {
-    [[ -n $dumps ]] || return 0
-    exec {dumps_pipe}>&-
-    wait "$dumps_writer" || status=1
-}
-
 check_settings
 make_cmdline
 [[ ${1:-} == --check ]] && exit 0
 [[ -r $iso ]] || die "ISO=$iso: no such file; make it with: make iso"
 make_command
 open_trace
-open_dumps
 status=0
 if [[ -n $script ]]; then
     run_script || status=1
 else
     [[ -t 0 ]] && echo "Leave with the command poweroff, or with Ctrl-A X." >&2
-    [[ -n $trace$dumps ]] || exec "${qemu[@]}" -serial mon:stdio
-    "${qemu[@]}" -serial mon:stdio "${trace_port[@]}" "${dumps_port[@]}" || status=1
+    [[ -n $trace ]] || exec "${qemu[@]}" -serial mon:stdio
+    "${qemu[@]}" -serial mon:stdio "${trace_port[@]}" || status=1
 fi
 close_trace
-close_dumps
 exit $status

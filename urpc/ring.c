@@ -8,14 +8,6 @@
 /* Laps that end with nothing left to read, after which there is no stream any more. */
 #define STREAM_LAPS 8
 
-/* The debug build can do without judging the peer's words: <bulkhead/defence.h>, CHANNEL. */
-#ifdef DEFENCE_SWITCHES
-bool chan_defence_off;
-#define CHAN_JUDGES (!chan_defence_off)
-#else
-#define CHAN_JUDGES true
-#endif
-
 #define CHAN_FLAGS (CHAN_ARMED | CHAN_ACKNOWLEDGE | CHAN_RING)
 
 /* The slot of a dead consumer: its word is no position, so that chan_receive() always takes the
@@ -135,7 +127,7 @@ static int chan_tx_look(struct chan_tx *tx) {
     uint64_t acked = atomic_load_explicit(&tx->acked->word, memory_order_acquire) & ~CHAN_ARMED;
     uint64_t unacked = chan_position(tx) - tx->acked_seen;
 
-    if (CHAN_JUDGES && (acked % CHAN_STEP != 0 || acked - tx->acked_seen > unacked)) {
+    if (acked % CHAN_STEP != 0 || acked - tx->acked_seen > unacked) {
         chan_tx_kill(tx, -E_PROTOCOL);
         return tx->error;
     }
@@ -365,7 +357,7 @@ static int chan_rx_judge(struct chan_rx *rx, uint64_t *word) {
         rx->end = -E_PEERDEAD;
         *word = atomic_load_explicit(&chan_rx_slot(rx)->word, memory_order_acquire);
     }
-    if (chan_is_message(rx->tail, *word) || !CHAN_JUDGES)
+    if (chan_is_message(rx->tail, *word))
         return 0;
     chan_rx_kill(rx, -E_PROTOCOL);
     return rx->error;

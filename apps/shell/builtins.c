@@ -6,7 +6,6 @@
 
 #include "pci.h"
 #include "shell.h"
-#include "store.h"
 #include "table.h"
 
 static enum status builtin_help(const struct command *command);
@@ -129,18 +128,6 @@ const struct builtin builtins[] = {
         .candidate = pci_candidate,
     },
     {
-        .name = "msgcount",
-        .arguments = "[COMMAND [ARGUMENT...]]",
-        .help = "count messages: from boot to prompt, or of a command",
-        .details =
-            "Of all cores: messages that their kernels have delivered, notifications of\n"
-            "interrupts among them, and calls of the kernels. Without a command those from\n"
-            "boot to the first prompt, of core 0 alone, those of some commands, and those of an\n"
-            "idle second.",
-        .most = ANY_NUMBER,
-        .run = builtin_msgcount,
-    },
-    {
         .name = "programs",
         .arguments = "",
         .help = "programs that can be run",
@@ -168,33 +155,6 @@ const struct builtin builtins[] = {
         .run = builtin_report,
     },
     {
-        .name = "ds",
-        .arguments = "[list [PATTERN] | get NAME | watch [PATTERN] | status]",
-        .help = "the data store",
-        .details =
-            "What is public in it: its records, in the order of their last change; one; what\n"
-            "changes, until ^C; or how much there is, and where. Patterns: * ? [a-z].",
-        .most = 2,
-        .run = builtin_ds,
-        .candidate = ds_candidate,
-    },
-    {
-        .name = "service",
-        .arguments = "[up | down | refresh | update | move | complain | status | leader] ...",
-        .help = "drivers and servers that are watched, and started again when they fail",
-        .details =
-            "service up PROGRAM [OPTION VALUE]... starts one; service down LABEL stops it, "
-            "refresh\n"
-            "starts it anew, update LABEL FILE with another program, move LABEL CORE elsewhere;\n"
-            "complain LABEL says that it works wrongly; status [-v] lists all. Options: --args\n"
-            "'WORD...', --dev B:D.F, --standby B:D.F, --isolation POLICY, --label LABEL, --mirror\n"
-            "yes|no, --period TIME, --refresh TIME, --core N|any, --recovery none, or direct,\n"
-            "backoff or hook:PROGRAM, and :COUNT/TIME. docs/driver-manager.md has examples.",
-        .most = ANY_NUMBER,
-        .run = builtin_service,
-        .candidate = service_candidate,
-    },
-    {
         .name = "sched",
         .arguments = "[POLICY | prio PROCESS N | quantum PROCESS US]",
         .help = "scheduling",
@@ -206,16 +166,6 @@ const struct builtin builtins[] = {
         .most = 3,
         .run = builtin_sched,
         .candidate = sched_candidate,
-    },
-    {
-        .name = "top",
-        .arguments = "[-n TIMES] [SECONDS]",
-        .help = "what cores and processes are doing, live",
-        .details = "Every second, or every so many, until ^C; or so many times. It is what the\n"
-                   "information server tells, which is started if it does not run. -n does not\n"
-                   "clear the screen.",
-        .most = 3,
-        .run = builtin_top,
     },
     {
         .name = "trace",

@@ -34,10 +34,8 @@ static bool take(enum shell_event *event) {
         *event = SHELL_ALARM;
     else if (m.source == runtime_monitor())
         *event = SHELL_MONITOR;
-    else if (m.source == attached || m.source == runtime_console())
-        *event = SHELL_INTERRUPT;
     else
-        *event = SHELL_NOTICE;
+        *event = SHELL_INTERRUPT;
     return true;
 }
 

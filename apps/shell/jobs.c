@@ -15,7 +15,7 @@
 #include "shell.h"
 
 #define JOBS_MAX     16
-#define REPORT_BYTES 8192
+#define REPORT_BYTES 4096
 
 struct job {
     endpoint_t endpoint; /* ENDPOINT_NONE: a free entry */
@@ -142,6 +142,26 @@ static size_t words_bytes(const struct command *command, int first, int count) {
     return (size_t)(last + strlen(last) + 1 - command->word[first]);
 }
 
+/* A hexadecimal number up to `most`, and the character after it. */
+static bool parse_part(const char **at, uint64_t most, char after, uint64_t *value) {
+    char *end;
+
+    *value = strtoul(*at, &end, 16);
+    bool good = end != *at && **at != '-' && *value <= most && *end == after;
+    *at = end + 1;
+    return good;
+}
+
+/* "BUS:DEVICE.FUNCTION", in hexadecimal, as MONITOR_PLACE wants it. */
+static bool parse_device(const char *word, uint64_t *device) {
+    uint64_t bus, slot, function;
+    bool good = parse_part(&word, 0xff, ':', &bus) && parse_part(&word, 0x1f, '.', &slot) &&
+                parse_part(&word, 7, '\0', &function);
+
+    *device = good ? bus << 8 | slot << 3 | function : 0;
+    return good;
+}
+
 /* "near:N" and the like. True: the monitors are to choose, or what is wrong has been said. */
 static bool choose_place(const struct command *command, const char *word, enum status *status,
                          uint32_t *core) {
@@ -159,7 +179,7 @@ static bool choose_place(const struct command *command, const char *word, enum s
         if (strncmp(word, rules[i].prefix, length) != 0)
             continue;
         bool good = rules[i].rule == MONITOR_PLACE_DEVICE
-                        ? place_device(word + length, &number)
+                        ? parse_device(word + length, &number)
                         : shell_number(word + length, 0, UINT32_MAX, &number);
         if (!good) {
             *status = shell_misused(command, "'%s': %s follows %s", word,
@@ -190,7 +210,7 @@ static enum status choose_core(const struct command *command, const char *word, 
         if (status != STATUS_OK)
             return status;
     } else if (strcmp(word, "any") == 0) {
-        int error = manager_place(MONITOR_PLACE_ANY, 0, CORE_HERE, &number);
+        int error = core_most_idle(&number);
         if (error)
             return shell_failed(command, error);
     } else if (!core_parse(command, word, &number)) {

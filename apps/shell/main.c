@@ -42,10 +42,8 @@ void shell_power_off(void) {
 
 static void prompt_shown(void) {
     fflush(stdout);
-    if (booting) {
+    if (booting)
         prompt_stamp = time_stamp();
-        msgcount_booted();
-    }
     booting = false;
 }
 

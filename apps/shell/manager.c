@@ -37,20 +37,10 @@ int manager_status(endpoint_t endpoint, enum death_cause *cause, uint64_t *statu
 }
 
 int manager_report(endpoint_t endpoint, char *buffer, size_t bytes) {
-    size_t length = 0;
-    uint64_t part = 1;
-    int error = 0;
+    struct message m = { .type = MONITOR_REPORT, .arg = { endpoint, (uint64_t)buffer, bytes - 1 } };
+    int error = request(&m);
 
-    /* Of another core's the monitor gives a piece at a time. */
-    while (!error && part != 0 && length < bytes - 1) {
-        struct message m = { .type = MONITOR_REPORT,
-                             .arg = { endpoint, (uint64_t)buffer + length, bytes - 1 - length,
-                                      length } };
-        error = request(&m);
-        part = error ? 0 : m.arg[0];
-        length += part;
-    }
-    buffer[length] = '\0';
+    buffer[error ? 0 : m.arg[0]] = '\0';
     return error;
 }
 

@@ -10,6 +10,8 @@
 
 #include "manager.h"
 
+#define LOAD_PERIOD (50 * TIME_MILLISECOND) /* long enough for a busy core to be seen as such */
+
 const struct core_list *cores_now(void) {
     static struct core_list list;
 
@@ -129,4 +131,42 @@ uint32_t core_idle_share(const struct core_info *before, const struct core_info 
     if (after->time <= before->time || after->idle_time < before->idle_time)
         return 0;
     return idle >= time ? 100 : (uint32_t)(idle * 100 / time);
+}
+
+uint32_t core_choose(const struct core_load *load, size_t count) {
+    const struct core_load *best = load;
+
+    for (const struct core_load *other = load + 1; other < load + count; other++)
+        if (other->idle > best->idle ||
+            (other->idle == best->idle && other->processes < best->processes))
+            best = other;
+    return best->core;
+}
+
+static int measure(uint32_t core, struct core_info *info) {
+    return core_getinfo(core, INFO_CORE, info, sizeof *info, 0, NULL);
+}
+
+int core_most_idle(uint32_t *core) {
+    static struct core_info before[CORES_MAX];
+    struct core_load load[CORES_MAX];
+    const struct core_list *list = cores_now();
+    struct info_result processes;
+    struct core_info after = { 0 };
+    size_t asked = 0, count = 0;
+
+    for (uint32_t i = 0; list != NULL && i < list->count; i++)
+        if (list->core[i].state == MONITOR_CORE_MEMBER && measure(i, &before[asked]) == 0)
+            asked++;
+    if (!shell_sleep(LOAD_PERIOD))
+        return -E_INTR;
+    for (size_t i = 0; i < asked; i++)
+        if (measure(before[i].core, &after) == 0 &&
+            core_getinfo(before[i].core, INFO_PROCESSES, NULL, 0, 0, &processes) == 0)
+            load[count++] = (struct core_load){ after.core, core_idle_share(&before[i], &after),
+                                                processes.total / sizeof(struct process_info) };
+    if (count == 0)
+        return -E_NOENT;
+    *core = core_choose(load, count);
+    return 0;
 }

@@ -51,7 +51,20 @@ bool core_arguments(const struct command *command, const char *option, bool *wit
 /* Says why a core has not answered. */
 enum status core_failed(const struct command *command, uint32_t core, int error);
 
+/* How busy a core is. */
+struct core_load {
+    uint32_t core;
+    uint32_t idle; /* percent of the time */
+    size_t processes;
+};
+
 /* Percent of the time between two moments that a core was idle. */
 uint32_t core_idle_share(const struct core_info *before, const struct core_info *after);
+
+/* The one to be given more to do: most idle, then fewest processes, then lowest. count > 0. */
+uint32_t core_choose(const struct core_load *load, size_t count);
+
+/* The member that has most idle time at present. */
+int core_most_idle(uint32_t *core);
 
 #endif

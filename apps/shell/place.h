@@ -7,7 +7,6 @@
 #define SHELL_PLACE_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "command.h"
 
@@ -18,8 +17,5 @@ struct place {
 
 /* The command has a word after its name. False: there is no program, or no value. */
 bool place_parse(const struct command *command, struct place *place);
-
-/* "BUS:DEVICE.FUNCTION", in hexadecimal, as a PCI device: bus << 8 | device << 3 | function. */
-bool place_device(const char *word, uint64_t *device);
 
 #endif

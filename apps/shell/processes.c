@@ -12,7 +12,7 @@
 #include "table.h"
 
 #define FRAME_KIB    (PAGE_SIZE / 1024)
-#define REPORT_BYTES 8192
+#define REPORT_BYTES 4096
 
 static const char *state_text(uint32_t state) {
     static const char *const text[] = {

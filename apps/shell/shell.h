@@ -61,7 +61,6 @@ enum shell_event {
     SHELL_MONITOR,   /* a program that it has started has ended, or there is a new console */
     SHELL_INTERRUPT, /* the interrupt key */
     SHELL_ALARM,     /* the time that was given is over */
-    SHELL_NOTICE,    /* somebody else has something to say, such as the data store */
 };
 
 /*
@@ -101,13 +100,7 @@ enum status builtin_uptime(const struct command *command);
 enum status builtin_poweroff(const struct command *command);
 enum status builtin_reboot(const struct command *command);
 enum status builtin_sched(const struct command *command);
-enum status builtin_service(const struct command *command);
 enum status builtin_trace(const struct command *command);
-/* msgcount.c: the first prompt has been shown. */
-void msgcount_booted(void);
-
-enum status builtin_msgcount(const struct command *command);
-enum status builtin_top(const struct command *command);
 
 const char *program_candidate(size_t index);
 const char *run_candidate(size_t index);
@@ -116,7 +109,6 @@ const char *mem_candidate(size_t index);
 const char *core_candidate(size_t index);
 const char *process_candidate(size_t index);
 const char *sched_candidate(size_t index);
-const char *service_candidate(size_t index);
 const char *trace_candidate(size_t index);
 
 #endif

@@ -140,7 +140,6 @@ static int info_core(struct sink *s, uint64_t unused) {
         .context_switches = counters.context_switches,
         .messages = counters.messages + counters.fastpath_hits,
         .fastpath_hits = counters.fastpath_hits,
-        .kernel_calls = counters.kernel_calls,
         .unknown_interrupts = counters.unknown_interrupts,
         .instance_bytes = instance->image_bytes + instance->stack_bytes +
                           instance->page_table_bytes + instance->frame_table_bytes,

@@ -75,10 +75,8 @@ void kcall(struct process *p) {
         result = handlers[number](p);
     else
         result = refuse_call(p, number);
-    if (result <= 0) {
+    if (result <= 0)
         p->context.rax = (uint64_t)(int64_t)result;
-        counters.kernel_calls++;
-    }
     if (__builtin_expect(result != 0 || (trace_classes | sched_work), 0))
         finish(p, result);
 }

@@ -81,13 +81,6 @@ int kcall_mem_protect(struct process *p) {
     return error ? error : each_page(p, target, vm_protect);
 }
 
-/* Of the dead nothing is believed, so it is read whoever else can write it. */
-static uint8_t *their_memory(struct process *p, struct process *target, uint64_t part) {
-    if (target->state == PROCESS_DEAD)
-        return vm_user_data(target, ARG1(p), false);
-    return vm_user_memory(target, ARG1(p), part, ARG4(p) == COPY_TO);
-}
-
 /* Copies as much as lies within one page on both sides; 0 when some side is not accessible. */
 static uint64_t copy_part(struct process *p, struct process *target, uint64_t most) {
     bool to_target = ARG4(p) == COPY_TO;
@@ -95,7 +88,7 @@ static uint64_t copy_part(struct process *p, struct process *target, uint64_t mo
     uint64_t part = there < here ? there : here;
     if (part > most)
         part = most;
-    uint8_t *other = their_memory(p, target, part);
+    uint8_t *other = vm_user_memory(target, ARG1(p), part, to_target);
     uint8_t *own = vm_user_memory(p, ARG2(p), part, !to_target);
     if (!other || !own)
         return 0;
@@ -103,26 +96,11 @@ static uint64_t copy_part(struct process *p, struct process *target, uint64_t mo
     return part;
 }
 
-/* COPY_FIND. */
-static int find(struct process *p, struct process *target) {
-    if (target->state != PROCESS_DEAD)
-        return -E_STATE;
-    uint64_t entry = vm_find(target, &ARG1(p));
-    if (!entry)
-        return ARG1(p) < USER_END ? KCALL_RESTART : -E_NOENT;
-    ARG0(p) = (ARG1(p) & ~(PAGE_SIZE - 1)) | vm_protection(entry);
-    return 0;
-}
-
 int kcall_mem_copy(struct process *p) {
     struct process *target;
     int error = kcall_process(p, ARG0(p), &target);
-    if (error == -E_PEERDEAD && target && ARG4(p) != COPY_TO)
-        error = 0;
     if (error)
         return error;
-    if (ARG4(p) == COPY_FIND)
-        return find(p, target);
     if (ARG4(p) != COPY_FROM && ARG4(p) != COPY_TO)
         return -E_INVAL;
     if (!vm_in_user_space(ARG1(p), ARG3(p)) || !vm_in_user_space(ARG2(p), ARG3(p)))

@@ -5,8 +5,8 @@
  * allows, which is asked for when the last one has been used up. When nothing is left it is
  * throttled: ready, but in no queue until its period ends.
  *
- * That works with every policy, and costs nothing on any path while nobody is throttled: only then,
- * or while somebody owes turns (debt.c), a policy of our own is before the real one.
+ * That works with every policy, and costs nothing on any path while nobody is throttled: only then
+ * a policy of our own is before the real one.
  */
 #include "sched.h"
 
@@ -14,7 +14,7 @@
 #include "defence.h"
 #include "policies.h"
 
-static const struct sched_policy *real; /* while somebody is throttled or owes; else NULL */
+static const struct sched_policy *real; /* while somebody is throttled; else NULL */
 static struct sched_policy gate;
 
 const struct sched_policy *sched_in_use(void) { return real ? real : sched; }
@@ -37,26 +37,6 @@ static bool gate_preempts(const struct process *p, const struct process *running
     return !p->sched.throttled && real->preempts(p, running, donor);
 }
 
-/*
- * Who owes turns is passed over, as if its quantum had been used up. Whoever is passed over twice
- * keeps nobody waiting, and owes nothing.
- */
-static struct process *gate_pick(void) {
-    const struct sched_policy *policy = real; /* which is NULL after the last debt is paid */
-    struct process *first = NULL, *p;
-    while ((p = policy->pick()) && p != first && debt_turn_over(p)) {
-        if (!first)
-            first = p;
-        p->sched.queued = false;
-        policy->tick(p);
-        p->sched.queued = true;
-        policy->enqueue(p, SCHED_EXPIRED);
-    }
-    if (p && p == first)
-        debt_forgive(p);
-    return p;
-}
-
 /* The real policy does not know those that are parked. */
 static void gate_boost(void) {
     struct slot_set parked = { { 0 } };
@@ -72,29 +52,8 @@ static void gate_boost(void) {
             processes[slot].sched.queued = true;
 }
 
-void sched_stand_before(void) {
-    if (real)
-        return;
-    real = sched;
-    gate = *real;
-    gate.enqueue = gate_enqueue;
-    gate.dequeue = gate_dequeue;
-    gate.pick = gate_pick;
-    gate.preempts = gate_preempts;
-    if (real->boost)
-        gate.boost = gate_boost;
-    sched = &gate;
-}
-
 /* The earliest end of a period that somebody waits for. */
 static uint64_t next_release = UINT64_MAX;
-
-void sched_step_aside(void) {
-    if (!real || debtors || next_release != UINT64_MAX)
-        return;
-    sched = real;
-    real = NULL;
-}
 
 static void throttle(struct process *p) {
     process_count_refusal(p, REFUSED_BUDGET);
@@ -105,7 +64,16 @@ static void throttle(struct process *p) {
         next_release = p->sched.period_end;
         alarm_set_budget(next_release);
     }
-    sched_stand_before();
+    if (real)
+        return;
+    real = sched;
+    gate = *real;
+    gate.enqueue = gate_enqueue;
+    gate.dequeue = gate_dequeue;
+    gate.preempts = gate_preempts;
+    if (real->boost)
+        gate.boost = gate_boost;
+    sched = &gate;
 }
 
 static void release(struct process *p) {
@@ -129,16 +97,15 @@ static void release_until(uint64_t time) {
     }
     next_release = next;
     alarm_set_budget(next);
-    sched_step_aside();
+    if (real && next == UINT64_MAX) {
+        sched = real;
+        real = NULL;
+    }
 }
 
 void budget_expire(uint64_t now) { release_until(now); }
 
-void budget_forget(void) {
-    for (struct process *p = processes; debtors && p < processes + MAX_PROCESSES; p++)
-        debt_forgive(p);
-    release_until(UINT64_MAX);
-}
+void budget_forget(void) { release_until(UINT64_MAX); }
 
 void budget_set(struct process *p, uint64_t budget, uint64_t period) {
     uint64_t quantum = sched_quantum_of(p);

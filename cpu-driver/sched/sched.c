@@ -57,7 +57,7 @@ static bool is_named(const struct sched_policy *policy, const char *name) {
 
 bool sched_init(const char *name) {
     donor = next_up = NULL;
-    ready = watched = debtors = 0;
+    ready = watched = 0;
     sched_work = SCHED_WORK_PICK;
     leaves = SCHED_PREEMPTED;
     adopt(policies[0]);
@@ -191,8 +191,6 @@ void sched_wake(struct process *p, endpoint_t by) {
     }
 }
 
-bool sched_is_donor(const struct process *p) { return p == donor; }
-
 void sched_watch(bool on) {
     ready += on ? 1U : -1U;
     watched += on ? 1U : -1U;
@@ -202,7 +200,6 @@ void sched_watch(bool on) {
 void sched_remove(struct process *p) {
     if (p->sched.budget)
         budget_set(p, 0, 0);
-    debt_forgive(p);
     if (p->sched.queued)
         dequeue(p);
     if (p == next_up)

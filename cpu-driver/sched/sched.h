@@ -111,25 +111,6 @@ static inline void sched_set_quantum(struct process *p, uint64_t ticks) {
     *(p->sched.budget ? &p->sched.full_quantum : &p->sched.quantum) = ticks;
 }
 
-/*
- * Debts (debt.c): what a process does with messages of one that does not wait for it (ASEND) is
- * owed by that one, in turns that it leaves to others. debt_serve(): `p`, which runs, has taken
- * such a message of `source`. debt_turn_over(): whether it is the turn of `p` but owed; then it is
- * paid. debt_forgive() is for who owes to nobody, or no more. debtors: how many there are.
- */
-void debt_serve(struct process *p, struct process *source);
-bool debt_turn_over(struct process *p);
-void debt_forgive(struct process *p);
-extern unsigned debtors;
-
-/* Whether what runs does so on the quantum of `p`. */
-bool sched_is_donor(const struct process *p);
-
-/* While somebody is throttled or owes turns a policy of our own is before the real one (budget.c).
- */
-void sched_stand_before(void);
-void sched_step_aside(void);
-
 /* The time has come that alarm_set_budget() was told: a period ends. */
 void budget_expire(uint64_t now);
 

@@ -15,9 +15,6 @@
 /* Pages that one step of PROC_DESTROY frees at most, tables included. */
 #define TEARDOWN_STEP 32
 
-/* Entries that one step of a search looks at. */
-#define FIND_STEP 256
-
 int vm_create(struct process *p) {
     uint64_t pml4 = frame_alloc(p, FRAME_TABLE);
     uint64_t xsave = pml4 ? frame_alloc(p, FRAME_KERNEL) : 0;
@@ -367,21 +364,6 @@ void *vm_user_data(struct process *p, uint64_t address, bool write) {
     if (__builtin_expect(!entry || (*entry & (need | PTE_BORROWED)) != need, 0))
         return borrowed_data(p, address, write);
     return (uint8_t *)direct(*entry & PTE_ADDRESS) + address % PAGE_SIZE;
-}
-
-uint64_t vm_find(struct process *p, uint64_t *address) {
-    for (unsigned i = 0; i < FIND_STEP && *address < USER_END; i++) {
-        unsigned level;
-        uint64_t entry = *walk(p, *address, &level);
-        if (entry & PTE_PRESENT && vm_user_data(p, *address, false))
-            return entry;
-        *address = (*address | (pt_span(level) - 1)) + 1;
-    }
-    return 0;
-}
-
-unsigned vm_protection(uint64_t entry) {
-    return PROT_READ | (entry & PTE_WRITE ? PROT_WRITE : 0) | (entry & PTE_NX ? 0 : PROT_EXEC);
 }
 
 bool vm_user_range_ok(struct process *p, uint64_t address, uint64_t bytes, bool write) {

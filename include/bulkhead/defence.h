@@ -29,7 +29,6 @@
     X(CONFIGURATION, "drivers change no more of a device than the filter allows (PCI server)") \
     X(STORM, "a source of too many interrupts is masked")                                      \
     X(BUDGET, "who has used up its budget waits")                                              \
-    X(DEBT, "who does not wait owes what others do with its messages")                         \
     X(PRIMITIVE, "primitives have a range")                                                    \
     X(PRIMITIVE_RIGHT, "permitted primitives alone")                                           \
     X(FLAG, "flags of the primitive alone")                                                    \
@@ -55,9 +54,6 @@
     X(GRANT_FORGET, "the kernel forgets a grant table that is unmapped")                       \
     X(REVOKE, "revocation takes away what was mapped")                                         \
     X(BINDING, "a binding is one process'")                                                    \
-    X(CHANNEL, "words of the peer in a channel are judged (urpc)")                             \
-    X(PARTING, "channels of the dead end (monitor)")                                           \
-    X(LENDER, "what the dead had lent is taken away (monitor)")                                \
     X(OWN, "buffers are in memory that nobody else has")                                       \
     X(SHARED, "memory that others have mapped is not freed")                                   \
     X(LOG_RATE, "refusals are told of at a bounded rate")                                      \

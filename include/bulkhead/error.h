@@ -35,9 +35,7 @@
     X(E_NOTSUP, 24, "not supported by this machine")                              \
     X(E_TOOBIG, 25, "too long for the buffer or the message")                     \
     X(E_PROTOCOL, 26, "the peer broke the protocol")                              \
-    X(E_CORE, 27, "not on this core, says the program's policy")                  \
-    X(E_RESTARTED, 28, "the driver has been restarted: open the device again")    \
-    X(E_REOPENED, 29, "the driver has been restarted: data may be lost; try again")
+    X(E_CORE, 27, "not on this core, says the program's policy")
 
 enum bulkhead_error {
 #define X(name, number, text) name = (number),

@@ -121,7 +121,6 @@ struct core_info {
     uint64_t context_switches; /* those of the fast path come on top: fastpath_hits */
     uint64_t messages;         /* delivered, of any kind */
     uint64_t fastpath_hits;
-    uint64_t kernel_calls; /* that have ended; they are no messages here */
     uint64_t unknown_interrupts;
     char cpu[48];            /* brand string */
     char features[64];       /* what is on: "nx smep smap umip ..." */

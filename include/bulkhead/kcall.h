@@ -117,8 +117,7 @@ enum kernel_call {
  * MEM_COPY      Copies between the caller and a process. arg[0]: process, arg[1]: address there,
  *               arg[2]: address in the caller, arg[3]: bytes (any alignment), arg[4]: enum
  *               copy_direction · E_FAULT what lies below the address at fault has been copied.
- *               Restartable. A dead child, as long as it is not destroyed, can be copied from: all
- *               its memory but device registers; and COPY_FIND finds that.
+ *               Restartable.
  */
 #undef PAGE_SIZE /* <limits.h> of some C libraries has one */
 #define PAGE_SIZE 4096UL
@@ -139,9 +138,6 @@ enum protection {
 enum copy_direction {
     COPY_FROM = 0, /* process to caller */
     COPY_TO = 1,   /* caller to process; its pages must be writable */
-    /* the first page of a dead child's at or above arg[1] that can be copied from. out arg[0]: its
-     * address | enum protection · E_NOENT there is none, E_STATE it lives */
-    COPY_FIND = 2,
 };
 
 /*

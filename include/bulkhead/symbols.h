@@ -56,37 +56,6 @@ static inline bool symbols_in_file(const struct elf_section_header *section, siz
     return section->offset <= bytes && section->bytes <= bytes - section->offset;
 }
 
-/* The symbols of a file, and their names. */
-struct symbols {
-    const uint8_t *symbol;
-    uint64_t count;
-    const char *names;
-    uint64_t name_bytes;
-};
-
-/* false: the file has none, or they are malformed. */
-static inline bool symbols_open(const void *file, size_t bytes, struct symbols *symbols) {
-    struct elf_section_header table, names;
-    uint32_t index = 0;
-    do {
-        if (!symbols_section(file, bytes, index++, &table))
-            return false;
-    } while (table.type != ELF_SECTION_SYMBOLS);
-    if (!symbols_section(file, bytes, table.link, &names) || !symbols_in_file(&table, bytes) ||
-        !symbols_in_file(&names, bytes) || names.bytes == 0)
-        return false;
-    *symbols = (struct symbols){ (const uint8_t *)file + table.offset,
-                                 table.bytes / sizeof(struct elf_symbol),
-                                 (const char *)file + names.offset, names.bytes };
-    return symbols->names[names.bytes - 1] == '\0';
-}
-
-static inline struct elf_symbol symbols_get(const struct symbols *symbols, uint64_t index) {
-    struct elf_symbol symbol;
-    __builtin_memcpy(&symbol, symbols->symbol + index * sizeof symbol, sizeof symbol);
-    return symbol;
-}
-
 /*
  * The name of the function that `address` lies in, and in *offset how far in; NULL when the file
  * does not tell. A label of assembly code, which has no size, reaches to the next. The name lies in
@@ -94,21 +63,32 @@ static inline struct elf_symbol symbols_get(const struct symbols *symbols, uint6
  */
 static inline const char *symbols_find(const void *file, size_t bytes, uint64_t address,
                                        uint64_t *offset) {
-    struct symbols symbols;
-    if (!symbols_open(file, bytes, &symbols))
+    struct elf_section_header table, names;
+    uint32_t index = 0;
+    do {
+        if (!symbols_section(file, bytes, index++, &table))
+            return NULL;
+    } while (table.type != ELF_SECTION_SYMBOLS);
+    if (!symbols_section(file, bytes, table.link, &names) || !symbols_in_file(&table, bytes) ||
+        !symbols_in_file(&names, bytes) || names.bytes == 0)
+        return NULL;
+    const char *strings = (const char *)file + names.offset;
+    if (strings[names.bytes - 1] != '\0')
         return NULL;
 
     const char *best = NULL;
     uint64_t best_value = 0, best_bytes = 0;
-    for (uint64_t i = 0; i < symbols.count; i++) {
-        struct elf_symbol symbol = symbols_get(&symbols, i);
+    for (uint64_t i = 0; i < table.bytes / sizeof(struct elf_symbol); i++) {
+        struct elf_symbol symbol;
+        __builtin_memcpy(&symbol, (const uint8_t *)file + table.offset + i * sizeof symbol,
+                         sizeof symbol);
         uint8_t type = symbol.info & 0xf;
         if ((type == ELF_SYMBOL_FUNCTION || type == ELF_SYMBOL_NONE) &&
-            symbol.section != ELF_SECTION_UNDEFINED && symbol.name < symbols.name_bytes &&
+            symbol.section != ELF_SECTION_UNDEFINED && symbol.name < names.bytes &&
             symbol.value <= address &&
             (best == NULL || symbol.value > best_value ||
              (symbol.value == best_value && type == ELF_SYMBOL_FUNCTION))) {
-            best = symbols.names + symbol.name;
+            best = strings + symbol.name;
             best_value = symbol.value;
             best_bytes = symbol.bytes;
         }
@@ -117,23 +97,6 @@ static inline const char *symbols_find(const void *file, size_t bytes, uint64_t 
     return best_bytes == 0 || *offset <= best_bytes
                ? best
                : NULL; /* a call that does not return may be the last */
-}
-
-/* The address of a symbol by that name, whatever it is. false: the file has none. */
-static inline bool symbols_address(const void *file, size_t bytes, const char *name,
-                                   uint64_t *address) {
-    struct symbols symbols;
-    if (!symbols_open(file, bytes, &symbols))
-        return false;
-    for (uint64_t i = 0; i < symbols.count; i++) {
-        struct elf_symbol symbol = symbols_get(&symbols, i);
-        if (symbol.section != ELF_SECTION_UNDEFINED && symbol.name < symbols.name_bytes &&
-            __builtin_strcmp(symbols.names + symbol.name, name) == 0) {
-            *address = symbol.value;
-            return true;
-        }
-    }
-    return false;
 }
 
 #endif

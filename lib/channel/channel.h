@@ -204,9 +204,6 @@ static inline int channel_wait(struct channel *c, int (*poll)(struct channel *c,
     return channel_wait_on(c, poll, arm, argument, &spin);
 }
 
-/* If the peer has notified, that is news. */
-void channel_take_notice(struct channel *c);
-
 /* A bell has rung: takes note of what is new. */
 void channel_rang(struct channel *c, const struct message *bell);
 

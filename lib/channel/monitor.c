@@ -11,7 +11,7 @@
 static int ask_monitor(struct message *m) {
     if (runtime_monitor() == ENDPOINT_NONE)
         return -E_BADEP;
-    int error = record_trap_message(IPC_SENDREC, runtime_monitor(), m);
+    int error = trap_message(IPC_SENDREC, runtime_monitor(), m);
     return error ? error : message_result(m);
 }
 
@@ -67,12 +67,6 @@ int channel_disconnect(endpoint_t peer) {
     return 0;
 }
 
-/* The peer has died: the scratch frame says nothing of notifications. */
-static bool is_scratch(const struct channel *c) {
-    return atomic_load_explicit(&c->chan.notice->word, memory_order_acquire) ==
-           BINDING_SCRATCH_WORD;
-}
-
 void channel_take_new(void) {
     for (unsigned i = 0; i < CHANNELS_MAX; i++) {
         struct message m = { .type = MONITOR_BOUND };
@@ -81,8 +75,6 @@ void channel_take_new(void) {
             return;
         if (channel_enter(&m, &c) != 0)
             channel_give_back(m.arg[0]);
-        else if (c->kind == CHANNEL_OPEN && !is_scratch(c))
-            channel_take_notice(c); /* the bell that told of it may have been for this too */
     }
 }
 

@@ -102,10 +102,8 @@ static int receive_any(struct message *m) {
         }
         int error =
             channels.awake ? channel_look_at_kernel(m) : trap_receive(IPC_RECEIVE, ENDPOINT_ANY, m);
-        if (!error && !channel_own(m)) {
-            record_arrived(m);
+        if (!error && !channel_own(m))
             return 0;
-        }
         if (error && error != -E_WOULDBLOCK)
             return error;
     }
@@ -124,8 +122,6 @@ static int receive_any_now(struct message *m) {
         }
         while (kernel && (state = channel_look_at_kernel(m)) == 0 && channel_own(m))
             ;
-        if (kernel && state == 0)
-            record_arrived(m);
         if (state <= 0 && state != -E_WOULDBLOCK)
             return state;
     }
@@ -160,32 +156,20 @@ static int receive_from(uint64_t operation, endpoint_t from, struct message *m) 
     return state;
 }
 
-static int receive_here(uint64_t operation, endpoint_t from, struct message *m) {
-    int error = trap_receive(operation, from, m);
-
-    if (!error)
-        record_arrived(m);
-    return error;
-}
-
 int channel_receive(uint64_t operation, endpoint_t from, struct message *m) {
     if (endpoint_is_remote(from))
         return receive_from(operation, from, m);
     if (from != ENDPOINT_ANY)
-        return receive_here(operation, from, m);
+        return trap_receive(operation, from, m);
     return operation & IPC_NONBLOCK ? receive_any_now(m) : receive_any(m);
 }
 
 int channel_received(uint64_t operation, endpoint_t from, struct message *m) {
-    if (channel_own(m))
-        return channel_receive(operation, from, m);
-    record_notified(m->source);
-    return 0;
+    return channel_own(m) ? channel_receive(operation, from, m) : 0;
 }
 
 int channel_replyrecv(endpoint_t to, struct message *m) {
-    int error =
-        endpoint_is_remote(to) ? channel_nbsend(to, m) : record_trap_send(IPC_NBSEND, to, m);
+    int error = endpoint_is_remote(to) ? channel_nbsend(to, m) : trap_send(IPC_NBSEND, to, m);
 
     return error ? error : channel_receive(IPC_RECEIVE, ENDPOINT_ANY, m);
 }

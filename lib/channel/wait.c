@@ -60,20 +60,15 @@ void channel_spun(struct channel_spin *spin) {
     *spin = (struct channel_spin){ 0 };
 }
 
-void channel_take_notice(struct channel *c) {
-    if (c->closed || c->notified || !chan_take_notify(&c->chan))
-        return;
-    c->notified = true;
-    channels.notices++;
-    channels.awake = true;
-}
-
 void channel_rang(struct channel *c, const struct message *bell) {
     c->closed |= bell->arg[1] != 0;
     if (c->kind != CHANNEL_OPEN)
         return;
     channels.awake = true;
-    channel_take_notice(c);
+    if (!c->closed && !c->notified && chan_take_notify(&c->chan)) {
+        c->notified = true;
+        channels.notices++;
+    }
     if (c->closed)
         chan_peer_died(&c->chan);
     chan_set_rung(&channels.set, c->cookie);

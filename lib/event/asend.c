@@ -72,7 +72,6 @@ int asend_post(struct asend_queue *queue, endpoint_t destination, const struct m
     *entry =
         (struct asend_entry){ .state = ASEND_EMPTY, .destination = destination, .message = *m };
     entry_publish(entry);
-    record_sent(destination, m, 0);
     error = ipc_asend(queue->entries, queue->used);
     if (error) {
         entry->state = ASEND_EMPTY;

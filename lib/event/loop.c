@@ -15,15 +15,9 @@
 static struct {
     struct alarm_queue alarms;
     uint64_t armed; /* deadline of the kernel's alarm; 0: it is not set */
-    uint8_t halt;   /* set of enum halt */
+    bool stopped;
     int status;
 } loop;
-
-/* Why no message of a process is taken. */
-enum halt {
-    HALT_STOPPED = 1 << 0, /* the loop is to end */
-    HALT_HELD = 1 << 1,    /* event_loop_hold() */
-};
 
 void event_alarm_set(struct event_alarm *alarm, uint64_t nanoseconds,
                      void (*callback)(struct event_alarm *)) {
@@ -40,17 +34,8 @@ void event_alarm_cancel(struct event_alarm *alarm) {
 }
 
 void event_loop_stop(int status) {
-    loop.halt |= HALT_STOPPED;
+    loop.stopped = true;
     loop.status = status;
-    channel_leave();
-}
-
-void event_loop_hold(bool hold) {
-    if (!hold) {
-        loop.halt &= (uint8_t)~HALT_HELD;
-        return;
-    }
-    loop.halt |= HALT_HELD;
     channel_leave();
 }
 
@@ -121,7 +106,6 @@ static void dispatch_lines(const struct event_handlers *handlers, uint32_t lines
 
 /* A message that the kernel delivered, and that is not the library's own. The same. */
 static bool dispatch(const struct event_handlers *handlers, struct message *m) {
-    record_arrived(m);
     if (m->source == ENDPOINT_KERNEL) {
         dispatch_kernel(handlers, m);
         return false;
@@ -211,7 +195,8 @@ static void serve_channels(const struct event_handlers *handlers, struct channel
     struct message m;
     struct channel *c;
 
-    for (uint32_t rounds = channels.rounds; rounds > 0 && channels.awake && !loop.halt; rounds--) {
+    for (uint32_t rounds = channels.rounds; rounds > 0 && channels.awake && !loop.stopped;
+         rounds--) {
         int state = channel_look(&m, &c);
         if (state == 0 && !c) {
             dispatch(handlers, &m);
@@ -237,15 +222,10 @@ static void serve_channels(const struct event_handlers *handlers, struct channel
 /* Without channels that are not armed: waits, in the trap that sends the last reply if there is
  * one. A client that does not wait for its reply loses it. */
 static int await_kernel(struct message *m, bool reply) {
-    if (reply && !DEFENCE(REPLY)) {
+    if (reply && !DEFENCE(REPLY))
         trap_send(IPC_SEND, m->source, m);
-    } else if (reply) {
-        record_sent(m->source, m, 0);
-        int error = trap_message(IPC_REPLYRECV, m->source, m);
-        if (!error)
-            return 0;
-        record_sent(m->source, m, error);
-    }
+    else if (reply && trap_message(IPC_REPLYRECV, m->source, m) == 0)
+        return 0;
     return trap_receive(IPC_RECEIVE, ENDPOINT_ANY, m);
 }
 
@@ -265,22 +245,13 @@ static bool hear(const struct event_handlers *handlers, const struct message *m,
     return true;
 }
 
-/* While requests are held: the kernel's notifications alone. */
-static int await_events(struct message *m, bool reply) {
-    if (reply)
-        event_reply(m->source, m);
-    return trap_receive(IPC_RECEIVE, ENDPOINT_KERNEL, m);
-}
-
 /* The next message that the kernel has, waiting for one only if there is nothing else to do. */
 static int next(const struct event_handlers *handlers, struct message *m, bool reply,
                 struct channel_spin *spin) {
-    if (chan_unlikely(loop.halt != 0))
-        return await_events(m, reply);
     if (!channels.awake)
         return await_kernel(m, reply);
     if (reply)
-        record_trap_send(IPC_NBSEND, m->source, m);
+        trap_send(IPC_NBSEND, m->source, m);
     serve_channels(handlers, spin);
     return channels.awake ? channel_look_at_kernel(m) : -E_WOULDBLOCK;
 }
@@ -290,7 +261,7 @@ static int run(const struct event_handlers *handlers) {
     struct message m = { 0 };
     bool reply = false;
 
-    while (!(loop.halt & HALT_STOPPED)) {
+    while (!loop.stopped) {
         dispatch_lines(handlers, line_take_due());
         int error = arm_alarm();
         if (!error)
@@ -309,7 +280,7 @@ int event_loop_run(const struct event_handlers *handlers) {
 
     if (!own.request)
         own.request = refuse;
-    loop.halt &= (uint8_t)~HALT_STOPPED;
+    loop.stopped = false;
     channels.looped = true;
     int status = run(&own);
     channels.looped = false;

@@ -114,16 +114,8 @@ static bool check_pair(struct policy_set *set, const struct policy *last,
 
 /* ---- Cycles ---- */
 
-/*
- * Whether processes of one wait for processes of the other that are to receive what they say.
- * Agents of the driver manager call servers, and among themselves tell each other without waiting,
- * as do the processes of the data store.
- */
+/* Whether processes of one wait for processes of the other that are to receive what they say. */
 static bool waits_for(const struct policy *caller, const struct policy *callee) {
-    bool tells = caller->service == SERVICE_MANAGER || caller->service == SERVICE_STORE;
-
-    if (caller == callee && tells)
-        return false;
     if (!(caller->ipc & (IPC_BIT(SEND) | IPC_BIT(SENDREC))))
         return false;
     for (const char *t = caller->targets; *t != '\0'; t += strlen(t) + 1)

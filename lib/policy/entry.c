@@ -12,9 +12,6 @@ void draft_open(struct draft *draft) {
     draft->policy.core = POLICY_ANY_CORE;
     draft->policy.priority = draft->policy.most_urgent = SCHED_PRIORITY_USER;
     draft->policy.quantum = SCHED_QUANTUM_DEFAULT;
-    draft->policy.recovery = RECOVERY_DIRECT; /* thesis 2.2, Fig. 2.4 */
-    draft->policy.recovery_count = POLICY_RECOVERY_COUNT;
-    draft->policy.recovery_period = POLICY_RECOVERY_PERIOD;
 }
 
 /* Who has all the devices there are: the servers that keep them, and who could take them anyway. */
@@ -38,15 +35,6 @@ static bool vets_own_registers(const struct draft *draft) {
     return true;
 }
 
-/*
- * Where services are started at boot, and no others of theirs: not so the driver manager, which is
- * on every core, the store, which has a backup, and the information server, which runs anywhere.
- */
-static bool is_of_core_0(const struct policy *policy) {
-    return policy->service != SERVICE_NONE && policy->service != SERVICE_MANAGER &&
-           policy->service != SERVICE_STORE && policy->service != SERVICE_INFO;
-}
-
 static const char *service_problem(const struct draft *draft, const struct token *label) {
     const struct policy *policy = &draft->policy;
 
@@ -54,9 +42,7 @@ static const char *service_problem(const struct draft *draft, const struct token
         return draft->arguments.count != 0 ? "only a service is started with arguments" : NULL;
     if (memchr(label->at, '*', label->bytes) != NULL)
         return "a service is one program, not a pattern";
-    if (policy->service == SERVICE_MANAGER)
-        return policy->core != POLICY_ANY_CORE ? "the driver manager runs on every core" : NULL;
-    if (policy->service != SERVICE_INFO && policy->core != POLICY_ANY_CORE && policy->core != 0)
+    if (policy->core != POLICY_ANY_CORE && policy->core != 0)
         return "services run on core 0";
     return NULL;
 }
@@ -144,7 +130,6 @@ static void keep_lists(struct policy_set *set, struct draft *draft, bool *room) 
     policy->vets = KEEP_LIST(set, draft->vets, policy->vet_count, room);
     policy->targets = keep_words(set, &draft->targets, room);
     policy->arguments = keep_words(set, &draft->arguments, room);
-    policy->complain = keep_words(set, &draft->complain, room);
     if (draft->image.bytes != 0)
         policy->image = keep_token(set, &draft->image, room);
     if (draft->hook.bytes != 0)
@@ -160,8 +145,8 @@ struct policy *draft_store(struct policy_set *set, struct draft *draft, const st
 
     if (refused)
         draft_open(draft);
-    if (is_of_core_0(&draft->policy))
-        draft->policy.core = 0;
+    if (draft->policy.service != SERVICE_NONE)
+        draft->policy.core = 0; /* where all services are started */
     if (room) {
         draft->policy.program = keep_token(set, label, &room);
         draft->policy.at = label->at;

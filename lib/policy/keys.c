@@ -363,37 +363,9 @@ static bool read_vet(struct reader *r, struct draft *d) {
 
 /* ---- Numbers and rights ---- */
 
-/* Labels and patterns, up to the `;`. */
-static bool read_complain(struct reader *r, struct draft *d) {
-    do {
-        struct token word;
-        const char *at = r->token.at;
-        if (!take_pattern(r, "a label", &word))
-            return false;
-        if (words_have(&d->complain, &word))
-            continue;
-        if (d->complain.count == POLICY_COMPLAIN)
-            return reader_error(r, at, "complains about more than %u", POLICY_COMPLAIN);
-        words_add(&d->complain, &word);
-    } while (!at_end(r));
-    return true;
-}
-
-/* manage, or complain LABEL.., or the one and then the other. */
 static bool read_driver(struct reader *r, struct draft *d) {
-    d->policy.manages = false;
-    d->complain = (struct words){ .count = 0 };
-    if (token_is(&r->token, "manage")) {
-        d->policy.manages = true;
-        reader_next(r);
-        if (at_end(r))
-            return true;
-    }
-    if (!token_is(&r->token, "complain"))
-        return reader_expected(r,
-                               d->policy.manages ? "';' or 'complain'" : "'manage' or 'complain'");
-    reader_next(r);
-    return read_complain(r, d);
+    d->policy.manages = true;
+    return take_word(r, "manage");
 }
 
 static bool read_core(struct reader *r, struct draft *d) {
@@ -493,10 +465,6 @@ static bool read_heartbeat(struct reader *r, struct draft *d) {
     return take_time(r, "a period", 10 * MILLISECOND, 3600 * SECOND, &d->policy.heartbeat);
 }
 
-static bool read_refresh(struct reader *r, struct draft *d) {
-    return take_time(r, "an age", SECOND, 31 * 86400 * SECOND, &d->policy.refresh);
-}
-
 static const char *const recoveries[] = {
 #define X(name, word) [RECOVERY_##name] = (word),
     POLICY_RECOVERIES(X)
@@ -515,11 +483,8 @@ static bool read_recovery(struct reader *r, struct draft *d) {
     reader_next(r);
     d->policy.recovery = (uint8_t)way;
     d->hook.bytes = 0;
-    if (way == RECOVERY_NONE) {
-        d->policy.recovery_count = 0;
-        d->policy.recovery_period = 0;
+    if (way == RECOVERY_NONE)
         return true;
-    }
     if (way == RECOVERY_HOOK && !take_name(r, LABEL_MAX, "the label of a program", &d->hook))
         return false;
     if (!take_number(r, "a number of recoveries", 1, 1000, &count) || !take_word(r, "per") ||
@@ -548,7 +513,7 @@ static bool read_service(struct reader *r, struct draft *d) {
             reader_next(r);
             return true;
         }
-    return reader_expected(r, "'console', 'shell', 'pci', 'iommu' or 'manager'");
+    return reader_expected(r, "'console', 'shell', 'pci' or 'iommu'");
 }
 
 bool key_read(struct reader *r, struct draft *draft, enum key key) {
@@ -565,7 +530,6 @@ bool key_read(struct reader *r, struct draft *draft, enum key key) {
         [KEY_PROCESSES] = read_processes,   [KEY_SERVICE] = read_service,
         [KEY_ARGUMENTS] = read_arguments,   [KEY_INTERRUPTS] = read_interrupts,
         [KEY_INSTEAD] = read_instead,       [KEY_VET] = read_vet,
-        [KEY_REFRESH] = read_refresh,
     };
 
     return read[key](r, draft);

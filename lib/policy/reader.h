@@ -61,7 +61,6 @@ struct words {
     X(ARGUMENTS, "arguments", NULL, false)   \
     X(INTERRUPTS, "interrupts", NULL, false) \
     X(INSTEAD, "instead", "of", false)       \
-    X(REFRESH, "refresh", NULL, false)       \
     X(VET, "vet", NULL, true)                \
     X(USE, "use", NULL, true)
 
@@ -76,7 +75,7 @@ enum key {
 struct draft {
     struct policy policy; /* but for what follows */
     struct token image, hook, instead;
-    struct words targets, arguments, complain;
+    struct words targets, arguments;
     struct policy_range ports[POLICY_RANGES], lines[POLICY_RANGES], memory[POLICY_RANGES];
     struct policy_pci patterns[POLICY_PATTERNS];
     struct policy_vet vets[POLICY_VETS];

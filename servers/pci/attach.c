@@ -22,14 +22,11 @@ static bool matches(const struct monitor_driver *driver, const struct device *de
 }
 
 /* Devices that it names come before those of a class. */
-struct device *attach_match(const struct monitor_driver *driver, uint64_t wanted,
-                            struct device **busy) {
+struct device *attach_match(const struct monitor_driver *driver, struct device **busy) {
     *busy = NULL;
     for (int by_class = 0; by_class < 2; by_class++)
         for (struct device *device = devices; device < devices + device_count; device++) {
             if (!device_is_for_drivers(device) || !matches(driver, device, by_class))
-                continue;
-            if (wanted != 0 && device->place.device + UINT64_C(1) != wanted)
                 continue;
             if (claim_is_free(device))
                 return device;

@@ -5,12 +5,10 @@
 #include "claim.h"
 
 /*
- * The first free device that the driver's policy names, or of its devices the one that `wanted` is
- * 1 more than, unless that is 0. NULL: there is none; *busy then is the first that it names, or
- * NULL.
+ * The first free device that the driver's policy names. NULL: there is none; *busy then is the
+ * first that it names, or NULL.
  */
-struct device *attach_match(const struct monitor_driver *driver, uint64_t wanted,
-                            struct device **busy);
+struct device *attach_match(const struct monitor_driver *driver, struct device **busy);
 
 /*
  * Gives the claim's driver all that belongs to its device, which is quiet, and lets it run. On an

@@ -150,7 +150,7 @@ int claim_attach(struct message *m) {
         return error;
     if (driver.state != MONITOR_DRIVER_WAITING || claim_of_driver(driver.endpoint) != NULL)
         return -E_STATE;
-    device = attach_match(&driver, m->arg[1], &busy);
+    device = attach_match(&driver, &busy);
     if (device == NULL && busy == NULL)
         return -E_NOENT;
     if (device == NULL) {

@@ -81,14 +81,15 @@ bool managers_add(const char *label) {
     return true;
 }
 
-/* A label tells who a process is only if a monitor has given it: others name their children. */
+/* A label tells who a process is only if the monitor has given it: others name their children. */
 bool keeper_manages(endpoint_t client) {
-    struct message m = { .type = MONITOR_LABEL, .arg = { client } };
+    struct process_info info = { 0 };
     char label[LABEL_MAX + 1] = "";
 
-    if (ask(&m) || m.arg[3] != 1)
+    if (getinfo(INFO_PROCESS, &info, sizeof info, client, NULL, NULL) ||
+        info.supervisor != runtime_monitor())
         return false;
-    memcpy(label, m.arg, LABEL_MAX);
+    memcpy(label, info.label, LABEL_MAX);
     for (unsigned i = 0; i < manager_count; i++)
         if (pattern_matches(managers[i], label))
             return true;

@@ -30,10 +30,9 @@ struct qemu {
     struct stream console, errors;
 };
 
-static const char *const all_settings[] = { "CORES",   "MEM",   "FIRMWARE", "SCRIPT",
-                                            "TIMEOUT", "SCHED", "CMDLINE",  "QEMU_EXTRA",
-                                            "ISO",     "GUI",   "GDB",      "RECORD",
-                                            "REPLAY",  "TRACE", "DUMPS",    "IOMMU" };
+static const char *const all_settings[] = { "CORES", "MEM",     "FIRMWARE",   "SCRIPT", "TIMEOUT",
+                                            "SCHED", "CMDLINE", "QEMU_EXTRA", "ISO",    "GUI",
+                                            "GDB",   "RECORD",  "REPLAY",     "TRACE",  "IOMMU" };
 
 static double now(void) {
     struct timespec time;

@@ -35,7 +35,7 @@ Test(console, lines_are_edited_and_recalled, .init = boot) {
     command("nonsense\025echo e", "e"); /* ^U */
     command("cho f\033[He", "f");       /* home */
     command("ec\tg", "g");              /* tab */
-    command("run hel\thi; echo h", "Hello from process 0.6.1, called with: hi");
+    command("run hel\thi; echo h", "Hello from process 0.4.1, called with: hi");
     qemu_stop(q);
 }
 
@@ -113,7 +113,7 @@ Test(console, driver_that_dies_too_often_is_given_up, .init = boot) {
 }
 
 Test(console, program_in_the_background_is_announced_when_it_ends, .init = boot) {
-    command("run crash div &", "crash (0.6.1) runs");
-    command("sleep 1", "crash (0.6.1) died: divide error, in divide_by_zero+0x1a");
+    command("run crash div &", "crash (0.4.1) runs");
+    command("sleep 1", "crash (0.4.1) died: divide error, in divide_by_zero+0x1a");
     qemu_stop(q);
 }

@@ -84,25 +84,25 @@ Test(cores, names_of_what_is_not_there_are_refused, .init = boot_2) {
 Test(cores, programs_of_another_end_as_here, .init = boot_2) {
     command("run crash nothing --core 1", "\ncrash: exit status 2\r\n");
     command("run crash div --core 1",
-            "\ncrash (1.3.1) died: divide error, in divide_by_zero+0x1a\r\n");
-    command("report 1.3.1", "\ncrash (1.3.1) died: divide error");
-    command("log 1", "crash (1.3.1) died: divide error");
+            "\ncrash (1.2.1) died: divide error, in divide_by_zero+0x1a\r\n");
+    command("report 1.2.1", "\ncrash (1.2.1) died: divide error");
+    command("log 1", "crash (1.2.1) died: divide error");
     type("run --core 1 spin");
     qemu_send(q, "\003");
     qemu_expect(q, "^C\r\nspin: killed\r\n" PROMPT, SECONDS);
     type("run crash null --core 1 &"); /* it is told of at the next prompt, which may be this one */
-    qemu_expect(q, "\ncrash (1.5.1) runs\r\n", SECONDS);
+    qemu_expect(q, "\ncrash (1.4.1) runs\r\n", SECONDS);
     qemu_send(q, "sleep 1\r");
-    qemu_expect(q, "\ncrash (1.5.1) died: page fault reading 0x0", SECONDS);
+    qemu_expect(q, "\ncrash (1.4.1) died: page fault reading 0x0", SECONDS);
     end();
 }
 
 Test(cores, processes_of_another_are_changed_and_killed, .init = boot_2) {
-    command("run spin --core 1 &", "\nspin (1.2.1) runs\r\n");
+    command("run spin --core 1 &", "\nspin (1.1.1) runs\r\n");
     command("sched prio spin@1 12", "\r\n");
-    command("ps 1", "\n1.2.1     spin     ready        12");
+    command("ps 1", "\n1.1.1     spin     ready      12");
     command("run spin --core any &", "\nspin (0."); /* the other is busy */
-    command("kill spin@1; sleep 1", "\nspin (1.2.1) has ended\r\nspin: killed\r\n");
+    command("kill spin@1; sleep 1", "\nspin (1.1.1) has ended\r\nspin: killed\r\n");
     command("kill spin; sleep 1", ") has ended\r\nspin: killed\r\n");
     end();
 }
@@ -124,13 +124,13 @@ Test(cores, one_is_stopped_and_started_again, .init = boot_2) {
 }
 
 Test(cores, one_is_fenced_and_its_programs_with_it, .init = boot_4) {
-    command("run spin --core 2 &", "\nspin (2.2.1) runs\r\n");
-    command("run spin --core 3 &", "\nspin (3.2.1) runs\r\n");
+    command("run spin --core 2 &", "\nspin (2.1.1) runs\r\n");
+    command("run spin --core 3 &", "\nspin (3.1.1) runs\r\n");
     command("cores fence 2", "\ncore 2 is off, view ");
     cr_expect_not_null(
-        strstr(qemu_console(q), "\nspin (2.2.1) has ended\r\nspin: lost with core 2"));
+        strstr(qemu_console(q), "\nspin (2.1.1) has ended\r\nspin: lost with core 2"));
     command("cores", "\n   2     0     2  off               0");
-    command("kill spin@3; sleep 1", "\nspin (3.2.1) has ended\r\nspin: killed\r\n");
+    command("kill spin@3; sleep 1", "\nspin (3.1.1) has ended\r\nspin: killed\r\n");
     command("cores start 2", "\ncore 2 is a member, incarnation 1, view ");
     command("ps 2", "\n2.0.1     monitor");
     end();

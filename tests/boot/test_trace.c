@@ -76,7 +76,7 @@ Test(trace, cores_are_in_one_timeline_and_arrows_lead_across) {
     expect_valid();
     expect_content("[.traceEvents[] | select(.name == \"process_name\") | .args.name] "
                    "== [\"core 0\", \"core 1\"]");
-    expect_content("any(.traceEvents[]; .pid == 2 and .args.name == \"hello 1.2.1\")");
+    expect_content("any(.traceEvents[]; .pid == 2 and .args.name == \"hello 1.1.1\")");
     expect_content("any(.traceEvents[]; .name == \"exited\" and .pid == 2)");
     expect_content("[.traceEvents[] | select(.cat == \"bell\")] | group_by(.id)[] "
                    "| select(length == 2) | .[0].pid != .[1].pid");

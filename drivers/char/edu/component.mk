@@ -1,3 +1,3 @@
 name := edu
 sources := main.c
-libraries := driver
+libraries :=

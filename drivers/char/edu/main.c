@@ -4,11 +4,10 @@
  */
 #include <string.h>
 
-#include <driver.h>
-
 #include <bulkhead/protocol/edu.h>
 #include <bulkhead/protocol/iommu.h>
 #include <runtime/dma.h>
+#include <runtime/event.h>
 #include <runtime/pci.h>
 #include <runtime/startup.h>
 
@@ -44,22 +43,17 @@ static struct pci_region registers;
 static struct buffers *buffers;
 static uint64_t buffers_device; /* the device's address of them */
 
-/* Requests in order; the device works on the first. The probe's own has no client. */
-static struct message queue[EDU_WAITING + 1];
+/* Requests in order; the device works on the first. */
+static struct message queue[EDU_WAITING];
 static size_t waiting;
 static struct event_alarm alarm;
 
 static void start_next(void);
 
 static void finish(int result) {
-    struct message *m = &queue[0];
-
     event_alarm_cancel(&alarm);
-    message_set_result(m, result);
-    if (m->source != ENDPOINT_NONE)
-        driver_reply(m->source, m);
-    else
-        driver_probed(result || m->arg[0] == 3628800 ? result : -E_CHECKSUM);
+    message_set_result(&queue[0], result);
+    event_reply(queue[0].source, &queue[0]);
     memmove(&queue[0], &queue[1], --waiting * sizeof queue[0]);
     start_next();
 }
@@ -115,8 +109,10 @@ static void continue_copy(void) {
     finish(0);
 }
 
-static void irq(uint32_t lines) {
+static void irq(void *context, uint32_t lines) {
+    (void)context;
     (void)lines;
+    irqctl_unmask(pci_line(0)); /* first: what comes from now on notifies again */
     uint32_t why = pci_read_32(&registers, REG_INTERRUPT);
     pci_write_32(&registers, REG_ACKNOWLEDGE, why);
     if (waiting == 0)
@@ -129,25 +125,24 @@ static void irq(uint32_t lines) {
     }
 }
 
-static int enqueue(const struct message *m) {
+static enum event_action request(void *context, struct message *m) {
+    int error = 0;
+
+    (void)context;
+    if (m->type != EDU_FACTORIAL && m->type != EDU_COPY && m->type != EDU_RESET)
+        error = -E_BADCALL;
+    else if (m->type == EDU_COPY && (m->arg[0] == 0 || m->arg[0] > EDU_DATA_MAX))
+        error = -E_RANGE;
+    else if (waiting == EDU_WAITING)
+        error = -E_BUSY;
+    if (error) {
+        message_set_result(m, error);
+        return EVENT_REPLY;
+    }
     queue[waiting++] = *m;
     if (waiting == 1)
         start_next();
-    return DRIVER_LATER;
-}
-
-static int request(struct message *m) {
-    if (m->type != EDU_FACTORIAL && m->type != EDU_COPY && m->type != EDU_RESET)
-        return -E_BADCALL;
-    if (m->type == EDU_COPY && (m->arg[0] == 0 || m->arg[0] > EDU_DATA_MAX))
-        return -E_RANGE;
-    return waiting < EDU_WAITING ? enqueue(m) : -E_BUSY;
-}
-
-/* The framework asks for one at a time, so there is room. */
-static int probe(void) {
-    return enqueue(
-        &(struct message){ .source = ENDPOINT_NONE, .type = EDU_FACTORIAL, .arg = { 10 } });
+    return EVENT_DEFER;
 }
 
 /* Whether the device is there and alive; then it may interrupt and do DMA. */
@@ -167,31 +162,20 @@ static int reset(void) {
     return error ? error : wake();
 }
 
-static int start(bool restarted) {
+int main(void) {
+    static const struct event_handlers handlers = { .request = request, .irq = irq };
     void *memory;
     int error = pci_bar_map(0, &registers);
 
-    (void)restarted;
     if (!error)
         error = dma_alloc(PAGE_SIZE, IOMMU_READ | IOMMU_WRITE, &memory, &buffers_device);
     if (error)
-        return error;
+        return -error;
     buffers = memory;
-    error = driver_irq(pci_line(0), LINE_BIT);
-    return error ? error : wake();
-}
-
-static int shutdown(void) { return pci_bus_master(false); }
-
-int main(void) {
-    static const struct driver edu = {
-        .name = "edu",
-        .start = start,
-        .request = request,
-        .irq = irq,
-        .probe = probe,
-        .shutdown = shutdown,
-    };
-
-    return driver_run(&edu);
+    error = irqctl_register(pci_line(0), LINE_BIT);
+    if (!error)
+        error = irqctl_unmask(pci_line(0));
+    if (!error)
+        error = wake();
+    return error ? -error : event_loop_run(&handlers);
 }

@@ -1,3 +1,3 @@
 name := serial
 sources := $(wildcard $(here)/*.c)
-libraries := driver
+libraries :=

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include <driver.h>
-
 #include <bulkhead/protocol/console.h>
 #include <runtime/kcall.h>
 #include <runtime/pattern.h>
@@ -34,7 +32,7 @@ void console_init(char *const *labels) { listeners = labels; }
 
 static int reply(struct message *m, int result) {
     message_set_result(m, result);
-    return driver_reply(m->source, m);
+    return ipc_nbsend(m->source, m);
 }
 
 /* What the kernel knows of a process. False: it is dead. */
@@ -123,36 +121,37 @@ static int serve_attach(endpoint_t client) {
     return 0;
 }
 
-static int serve_read(const struct message *m) {
+static void serve_read(struct message *m) {
     struct attached *entry = find_attached(m->source);
 
-    if (!may_listen(m->source))
-        return -E_PERM;
-    if (entry != NULL && entry->interrupted) {
+    if (!may_listen(m->source)) {
+        reply(m, -E_PERM);
+    } else if (entry != NULL && entry->interrupted) {
         entry->interrupted = false;
-        return -E_INTR;
+        reply(m, -E_INTR);
+    } else if (m->source != reader.source && reader_waits()) {
+        reply(m, -E_BUSY);
+    } else {
+        reader = *m;
     }
-    if (m->source != reader.source && reader_waits())
-        return -E_BUSY;
-    if (reader.source != ENDPOINT_NONE)
-        driver_forget(); /* it does not wait any more */
-    reader = *m;
-    return DRIVER_LATER;
 }
 
-int console_request(struct message *m) {
+void console_request(struct message *m) {
     switch (m->type) {
     case CONSOLE_WRITE:
-        return serve_write(m);
+        reply(m, serve_write(m));
+        break;
     case CONSOLE_READ:
-        return serve_read(m);
+        serve_read(m);
+        break;
     case CONSOLE_FLUSH:
         flusher = *m;
-        return DRIVER_LATER;
+        break;
     case CONSOLE_ATTACH:
-        return serve_attach(m->source);
+        reply(m, serve_attach(m->source));
+        break;
     default:
-        return -E_BADCALL;
+        reply(m, -E_BADCALL);
     }
 }
 
@@ -215,13 +214,4 @@ void console_answer(bool idle) {
         reply(&flusher, 0);
         flusher.source = ENDPOINT_NONE;
     }
-}
-
-bool console_busy(void) { return ring_used(&console_output) != 0; }
-
-void console_drain(void) {
-    if (reader.source == ENDPOINT_NONE)
-        return;
-    reply(&reader, -E_PEERDEAD);
-    reader.source = ENDPOINT_NONE;
 }

@@ -25,8 +25,8 @@ void console_init(char *const *labels);
  */
 bool console_ready(void);
 
-/* Serves one request, as an entry of a driver does (<driver.h>). */
-int console_request(struct message *m);
+/* Serves one request. */
+void console_request(struct message *m);
 
 /*
  * Looks through new input for the interrupt key. `brk`: the line has also seen a break, which
@@ -42,11 +42,5 @@ void console_answer(bool idle);
 
 /* Whether someone waits for the end of output. */
 bool console_flushing(void);
-
-/* Whether there is output that has been taken from clients. */
-bool console_busy(void);
-
-/* There will be no more input: answers who waits for some. */
-void console_drain(void);
 
 #endif

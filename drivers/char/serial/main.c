@@ -12,8 +12,7 @@
  */
 #include <string.h>
 
-#include <driver.h>
-
+#include <runtime/kcall.h>
 #include <runtime/startup.h>
 
 #include "console.h"
@@ -30,8 +29,6 @@ static const struct port {
 };
 
 static const struct port *port; /* the one that is ours */
-static struct event_alarm patrol_alarm;
-static uint64_t patrol_period; /* that it is set for */
 
 #define IRQ_BIT 0
 
@@ -43,38 +40,57 @@ static uint64_t patrol_period; /* that it is set for */
 #define PATROL_FLUSH  (200 * TIME_MICROSECOND)
 #define PATROL_OUTPUT (50 * TIME_MILLISECOND)
 
-static void on_patrol(struct event_alarm *alarm) {
-    (void)alarm;
-    driver_settle();
-}
+static uint64_t patrol_period; /* that the alarm is set for; 0: it is not set */
 
 /* While a flush waits nobody else is served: it is not to wait for an alarm that was set before. */
-static void patrol(void) {
+static int patrol(void) {
     bool output = ring_used(&console_output) != 0;
     uint64_t period = output ? PATROL_OUTPUT : PATROL_FLUSH;
 
     if (!output && !console_flushing())
-        return;
-    if (patrol_alarm.set && patrol_period <= period)
-        return;
+        return 0;
+    if (patrol_period != 0 && patrol_period <= period)
+        return 0;
     patrol_period = period;
-    event_alarm_set(&patrol_alarm, period, on_patrol);
+    return alarm_set(period, NULL);
 }
 
-/* Does all that can be done now. Requests wait in the kernel while there is no room for them. */
-static void work(void) {
+/* Does all that can be done now. */
+static int work(void) {
     int events = uart_service(&console_input, &console_output);
 
-    if (events < 0) {
-        driver_fail(events);
-        return;
-    }
+    if (events < 0)
+        return events;
     if (events & UART_OVERRUN)
         console_input_lost();
     console_input_changed(events & UART_BREAK);
     console_answer(events & UART_IDLE);
-    patrol();
-    event_loop_hold(!console_ready());
+    return patrol();
+}
+
+/* A kernel notification. */
+static int serve_events(const struct message *m) {
+    if (m->arg[0] & EVENT_ALARM)
+        patrol_period = 0;
+    /*
+     * Unmasked before the device is served: an ISA line is edge-triggered, and an edge that comes
+     * while it is masked is lost (Intel 82093AA data sheet, 3.2.4). Served afterwards, whatever it
+     * came for is seen.
+     */
+    return m->arg[0] & EVENT_IRQ ? irqctl_unmask(port->line) : 0;
+}
+
+static int serve_next(void) {
+    struct message m;
+    int error = ipc_receive(console_ready() ? ENDPOINT_ANY : ENDPOINT_KERNEL, &m);
+
+    if (error)
+        return error;
+    if (m.source == ENDPOINT_KERNEL)
+        error = serve_events(&m);
+    else if (m.type != MESSAGE_NOTIFY)
+        console_request(&m);
+    return error ? error : work();
 }
 
 static const struct port *find_port(const char *name) {
@@ -84,27 +100,19 @@ static const struct port *find_port(const char *name) {
     return NULL;
 }
 
-static int start(bool restarted) {
-    int error = uart_init(port->base);
-
-    (void)restarted;
-    return error ? error : driver_irq(port->line, IRQ_BIT);
-}
-
 int main(int argc, char **argv) {
-    static const struct driver serial = {
-        .name = "serial",
-        .start = start,
-        .request = console_request,
-        .idle = work,
-        .drain = console_drain,
-        .busy = console_busy,
-        .shutdown = uart_quiet,
-    };
-
     port = argc > 1 ? find_port(argv[1]) : NULL;
     if (port == NULL)
         return E_INVAL;
     console_init(argv + 2);
-    return driver_run(&serial);
+    int error = uart_init(port->base);
+    if (!error)
+        error = irqctl_register(port->line, IRQ_BIT);
+    if (!error)
+        error = irqctl_unmask(port->line);
+    if (!error)
+        error = work();
+    while (!error)
+        error = serve_next();
+    return -error;
 }

@@ -127,8 +127,6 @@ int uart_init(uint16_t base) {
     return error;
 }
 
-int uart_quiet(void) { return run(&(struct vdevio_entry)VECTOR_OUT(INTERRUPTS, 0), 1); }
-
 /*
  * One received byte, for which there is room; `status` is the line status before it was read, and
  * describes it.

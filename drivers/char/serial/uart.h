@@ -29,9 +29,6 @@ enum uart_event {
  */
 int uart_init(uint16_t base);
 
-/* It interrupts no more. Same errors. */
-int uart_quiet(void);
-
 /*
  * Takes what was received into *in and gives the device what it has room for out of *out. Returns
  * the set of enum uart_event, or a negated error of VDEVIO.

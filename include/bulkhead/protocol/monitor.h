@@ -21,20 +21,16 @@
 #define MONITOR_REQUESTS(X)                                                                        \
     /* Start a program of the boot archive under its policy. arg[0]: address of its argument       \
      * strings, each with its terminating zero, the first is its name there; arg[1]: their bytes;  \
-     * arg[2]: their number; arg[3]: 0, or to the driver manager's agent 1: a struct monitor_spawn \
-     * comes before the strings, which are then just arguments. Reply arg[0]: endpoint; arg[1]: 1  \
-     * if it does not run yet, as its policy has it wait for a PCI device: see PCI_ATTACH; or 2,   \
-     * if it waits for RUN. The caller gets a NOTIFY when it ends.                                 \
+     * arg[2]: their number. Reply arg[0]: endpoint; arg[1]: 1 if it does not run yet, as its      \
+     * policy has it wait for a PCI device: see PCI_ATTACH. The caller gets a NOTIFY when it ends. \
      * E_NOENT no such program, E_PERM no policy for it, E_CORE its policy has it on another core, \
      * E_IMAGE, E_CHECKSUM, E_QUOTA */                                                             \
     X(SPAWN, MESSAGE_TYPE_SERVICE + 0)                                                             \
     /* Has it ended? arg[0]: endpoint. Reply arg[0]: enum death_cause, arg[1]: exit status, or     \
-     * kill or exception number; arg[2]: 1 while something of it is left, which makes it no time   \
-     * yet to start another in its place. Works for the last MONITOR_REPORTS dead too. E_BADEP */  \
+     * kill or exception number. Works for the last MONITOR_REPORTS dead too. E_BADEP */           \
     X(STATUS, MESSAGE_TYPE_SERVICE + 1)                                                            \
-    /* Text of a death report, symbolised. arg[0]: endpoint, arg[1]: address, arg[2]: bytes there, \
-     * arg[3]: bytes of it to leave out. Reply arg[0]: bytes written, arg[1]: bytes there are.     \
-     * E_NOENT no such death is remembered */                                                      \
+    /* Text of a death report, symbolised. arg[0]: endpoint, arg[1]: address, arg[2]: bytes there. \
+     * Reply arg[0]: bytes written. E_NOENT no such death is remembered */                         \
     X(REPORT, MESSAGE_TYPE_SERVICE + 2)                                                            \
     /* End a process. arg[0]: endpoint. E_BADEP, E_PERM it is needed by the system */              \
     X(KILL, MESSAGE_TYPE_SERVICE + 3)                                                              \
@@ -49,9 +45,8 @@
      * SCHED_QUANTUM, arg[2]: base priority, or quantum in nanoseconds. E_BADEP, E_INVAL, E_RANGE, \
      * E_PERM more urgent than its policy allows */                                                \
     X(SCHED, MESSAGE_TYPE_SERVICE + 6)                                                             \
-    /* Who is behind an endpoint of any core? arg[0]: endpoint. Reply arg[0..2]: label, arg[3]: 1  \
-     * if that core's monitor has given it. Works for the last MONITOR_REPORTS dead of a core too. \
-     * E_BADEP. Open to every client */                                                            \
+    /* Who is behind an endpoint of any core? arg[0]: endpoint. Reply arg[0..2]: label. Works for  \
+     * the last MONITOR_REPORTS dead of a core too. E_BADEP. Open to every client */               \
     X(LABEL, MESSAGE_TYPE_SERVICE + 7)                                                             \
     /* Make a channel with a process of another core. arg[0]: its endpoint, arg[1]: slots of each  \
      * ring, arg[2]: depth (urpc/channel.h). The client pays for the memory. Reply: as             \
@@ -119,10 +114,9 @@
     X(TREE, MESSAGE_TYPE_SERVICE + 21)                                                             \
     /* Which core for a process? arg[0]: enum monitor_place; arg[1]: near what; arg[2]: a core of  \
      * which it is to be no SMT sibling, nor the core itself, or CORE_HERE. Of equally near ones   \
-     * the least loaded (ten for each process that waits for the CPU, and tenths of the last 0.2   \
-     * to 0.4 s that it was busy), then the one with the fewest processes. Reply arg[0]: core.     \
-     * E_INVAL, E_BUSY, E_NOENT no core is like that, there is no such core or node, or nothing is \
-     * known of the device. Open to every client */                                                \
+     * the least loaded, in tenths of its time, then the one with the fewest processes. Reply      \
+     * arg[0]: core. E_INVAL, E_BUSY, E_NOENT no core is like that, there is no such core or node, \
+     * or nothing is known of the device. Open to every client */                                  \
     X(PLACE, MESSAGE_TYPE_SERVICE + 22)                                                            \
     /* A driver of a PCI device. arg[0]: endpoint, arg[1]: address, arg[2]: bytes there for a      \
      * struct monitor_driver. Works for a dead one that has not been released. E_BADEP no such     \
@@ -177,49 +171,7 @@
      * arg[0]: line. Reply arg[0]: name of the binding, masked: NOTIFY to it unmasks the line, and \
      * each bell says that it has fired and is masked again. DISCONNECT ends it. E_PERM, E_BUSY,   \
      * E_NOENT, E_INVAL on core 0 itself, E_PEERDEAD. Open to every client */                      \
-    X(LINE, MESSAGE_TYPE_SERVICE + 40)                                                             \
-    /* From now on the dead of a core are kept until the client has dumped them, a few of them for \
-     * a while (monitor/dead.h), and it gets a NOTIFY when there is one. arg[0]: address, arg[1]:  \
-     * bytes there for a struct monitor_dead, which is told of the oldest; arg[5]: core. Reply     \
-     * arg[0]: bytes written. E_NOENT none is kept now. For the service `dumper`, as the next      \
-     * three                                                                                       \
-     */                                                                                            \
-    X(DEAD, MESSAGE_TYPE_SERVICE + 48)                                                             \
-    /* Its memory. arg[0]: endpoint, arg[1]: address. Reply arg[0]: the first address from there   \
-     * on that can be read, arg[1]: where that range ends, arg[2]: enum protection. E_NOENT there  \
-     * is no more, E_BADEP it is not kept any more */                                              \
-    X(DEAD_RANGE, MESSAGE_TYPE_SERVICE + 49)                                                       \
-    /* Copies from it. arg[0]: endpoint, arg[1]: address in the client, arg[2]: bytes, at most     \
-     * MONITOR_TEXT_MAX; arg[3]: address there. E_FAULT, E_BADEP */                                \
-    X(DEAD_MEMORY, MESSAGE_TYPE_SERVICE + 50)                                                      \
-    /* It is not needed any more. arg[0]: endpoint. E_BADEP */                                     \
-    X(DEAD_RELEASE, MESSAGE_TYPE_SERVICE + 51)                                                     \
-    /* The driver manager's agent of a core (protocol/manager.h), which gets a NOTIFY also when    \
-     * the view changes, or which agent leads: these are for it alone, about the own core. All     \
-     * that agents of this core have started and that lives, or is still being cleared away: from  \
-     * now on its spawner is the client, which may send to it and be sent to. arg[0]: address,     \
-     * arg[1]: bytes there for struct monitor_child[], arg[2]: how many to leave out. Reply        \
-     * arg[0]: bytes written, arg[1]: how many there are */                                        \
-    X(ADOPT, MESSAGE_TYPE_SERVICE + 64)                                                            \
-    /* A child that was started as SPAWN_HELD runs. arg[0]: endpoint. E_BADEP, E_STATE */          \
-    X(RUN, MESSAGE_TYPE_SERVICE + 65)                                                              \
-    /* Is its text what its file has? arg[0]: endpoint, arg[1]: offset, 0 at first. Reply arg[0]:  \
-     * the offset to go on with, or 0: all is. E_CHECKSUM it is not. E_BADEP */                    \
-    X(CHECK, MESSAGE_TYPE_SERVICE + 66)                                                            \
-    /* Keep a record for the client and its successors. arg[0]: address, arg[1]: bytes, at most    \
-     * MONITOR_KEPT_BYTES, arg[2]: number, below MONITOR_KEPT_RECORDS. It takes the place of the   \
-     * one before, wholly or not at all. E_RANGE, E_NOMEM */                                       \
-    X(KEEP, MESSAGE_TYPE_SERVICE + 67)                                                             \
-    /* A record that was kept. arg[0]: address, arg[1]: bytes there, arg[2]: number. Reply arg[0]: \
-     * bytes written. E_RANGE, E_NOENT */                                                          \
-    X(KEPT, MESSAGE_TYPE_SERVICE + 68)                                                             \
-    /* A piece of a file of the boot archive. arg[0]: address, arg[1]: bytes there, arg[2]:        \
-     * offset, arg[3..5]: its name. Reply arg[0]: bytes written, arg[1]: bytes of the file,        \
-     * arg[2]: its XXH64. E_NOENT, E_CHECKSUM */                                                   \
-    X(FILE, MESSAGE_TYPE_SERVICE + 69)                                                             \
-    /* What a policy says to the driver manager. arg[0]: address, arg[1]: bytes there for a struct \
-     * monitor_policy, arg[2..4]: label. Reply arg[0]: bytes written. E_NOENT */                   \
-    X(POLICY, MESSAGE_TYPE_SERVICE + 70)
+    X(LINE, MESSAGE_TYPE_SERVICE + 40)
 
 enum monitor_request {
 #define X(name, number) MONITOR_##name = (number),
@@ -228,59 +180,6 @@ enum monitor_request {
 };
 
 #define MONITOR_REPORTS 32 /* deaths remembered */
-
-/* A dead process that is kept to be dumped. */
-struct monitor_dead {
-    struct death_report report;
-    char program[LABEL_MAX]; /* file of the boot archive that it ran */
-};
-
-#define MONITOR_KEPT_RECORDS 128U
-#define MONITOR_KEPT_BYTES   1024U
-#define MONITOR_IMAGE_MAX    0x400000U /* bytes of a program in a client's memory */
-
-enum monitor_spawn_flag {
-    SPAWN_HELD = 1 << 0, /* it waits for RUN, unless for a device */
-};
-
-/* How the driver manager has a program started. Texts are zero-padded. */
-struct monitor_spawn {
-    char label[LABEL_MAX];
-    char policy[LABEL_MAX]; /* label by which the policy is found; empty: `label` */
-    char file[LABEL_MAX];   /* of the archive; empty: as the policy says, or called as it */
-    uint64_t cookie;        /* what ADOPT tells */
-    uint64_t image;         /* address of the program in the client's memory; 0: the file's */
-    uint64_t image_bytes;
-    uint64_t flags; /* set of enum monitor_spawn_flag */
-};
-
-struct monitor_child {
-    endpoint_t endpoint;
-    uint64_t cookie; /* as of its monitor_spawn */
-    char label[LABEL_MAX];
-    uint32_t waits; /* as of SPAWN: 0 it runs, 1 for its device, 2 for RUN */
-    uint32_t dead;  /* 1: it is, and something of it is left */
-};
-
-/* docs/policies.md. Times in nanoseconds. */
-struct monitor_policy {
-    uint64_t heartbeat;       /* 0: none */
-    uint64_t refresh;         /* 0: never */
-    uint64_t recovery_period; /* in which it is recovered so often: */
-    uint16_t recovery_count;  /* ... then given up */
-    uint16_t core;            /* 0xffff: any */
-    uint8_t recovery;         /* enum policy_recovery */
-    uint8_t mirror;
-    uint8_t most_urgent; /* priority that it may have */
-    uint8_t service;     /* enum policy_service: the monitor looks after those that are one */
-    uint8_t manages;     /* it may ask for anything */
-    uint8_t devices;     /* 1: it waits for a PCI device */
-    uint8_t reserved[4];
-    char hook[LABEL_MAX];
-    char file[LABEL_MAX]; /* of the archive */
-    char complain[128];   /* labels and patterns, each terminated, and an empty one: about whom
-                             it may complain */
-};
 
 /* Grants: above the bytes of a region, what is allowed of them. */
 #define MONITOR_ACCESS_SHIFT 56

@@ -23,10 +23,10 @@
      * every client */                                                                             \
     X(NEXT, MESSAGE_TYPE_SERVICE + 0)                                                              \
     /* Give a free device to a driver that waits for one, as its policy says, and let it run.      \
-     * arg[0]: its endpoint; arg[1]: 0, or 1 more than the device that it is to be. Reply arg[0]:  \
-     * device. E_NOENT no device matches its policy, E_BUSY those that do are in use, arg[0]:      \
-     * device, arg[1]: endpoint of its driver; E_STATE it does not wait for a device; errors of    \
-     * the monitor and the IOMMU server. Managers only */                                          \
+     * arg[0]: its endpoint. Reply arg[0]: device. E_NOENT no device matches its policy, E_BUSY    \
+     * those that do are in use, arg[0]: device, arg[1]: endpoint of its driver; E_STATE it does   \
+     * not wait for a device; errors of the monitor and the IOMMU server. Managers                 \
+     * only */                                                                                     \
     X(ATTACH, MESSAGE_TYPE_SERVICE + 1)                                                            \
     /* A device. arg[0]: device or PCI_OWN. Reply arg[0]: struct pci_place, arg[1]: struct         \
      * pci_ids, arg[2]: driver's endpoint, arg[3]: messages that it can send | set of enum         \

@@ -63,14 +63,6 @@ int event_loop_run(const struct event_handlers *handlers);
 void event_loop_stop(int status);
 
 /*
- * While held, the loop takes no message of a process: clients wait in the kernel's queue and in
- * their channels, in order, and no memory is needed for them. Alarms and interrupts go on, but for
- * those of lines of other cores (<runtime/lines.h>), which ring like a process. May be called
- * before the loop runs.
- */
-void event_loop_hold(bool hold);
-
-/*
  * Sends a reply that a handler had deferred: *m as the handler left it (tag and all). Never waits.
  * -E_WOULDBLOCK, -E_PEERDEAD: the client does not wait for it any more.
  */

@@ -17,7 +17,6 @@
 #include <bulkhead/error.h>
 
 #include <runtime/machine.h>
-#include <runtime/record.h>
 #include <runtime/remote.h>
 
 /*
@@ -32,7 +31,7 @@ IPC_INLINE int ipc_raw(uint64_t operation, uint64_t to, struct message *m) {
 IPC_INLINE int ipc_send(endpoint_t to, const struct message *m) {
     if (endpoint_is_remote(to))
         return channel_send_copy(channel_send, to, m);
-    return record_trap_send(IPC_SEND, to, m);
+    return trap_send(IPC_SEND, to, m);
 }
 
 /* RECEIVE with its flags. */
@@ -40,12 +39,9 @@ IPC_INLINE int ipc_receive_as(uint64_t operation, endpoint_t from, struct messag
     if (__builtin_expect(channel_hot.in_use != 0, 0) || endpoint_is_remote(from))
         return channel_receive_copy(operation, from, m);
     int error = trap_receive(operation, from, m);
-    if (error)
-        return error;
-    if (__builtin_expect(m->type == MESSAGE_NOTIFY, 0))
+    if (!error && __builtin_expect(m->type == MESSAGE_NOTIFY, 0))
         return channel_received_copy(operation, from, m);
-    record_received(m);
-    return 0;
+    return error;
 }
 
 /* Waits for a message from `from`, or from anyone with ENDPOINT_ANY. */
@@ -62,7 +58,7 @@ IPC_INLINE int ipc_receive_nonblock(endpoint_t from, struct message *m) {
 IPC_INLINE int ipc_call(endpoint_t to, struct message *m) {
     if (endpoint_is_remote(to))
         return channel_call(to, m);
-    return record_trap_message(IPC_SENDREC, to, m);
+    return trap_message(IPC_SENDREC, to, m);
 }
 
 /* Delivers *m iff `to` is waiting for it now, on another core: iff there is room, else
@@ -70,7 +66,7 @@ IPC_INLINE int ipc_call(endpoint_t to, struct message *m) {
 IPC_INLINE int ipc_nbsend(endpoint_t to, const struct message *m) {
     if (endpoint_is_remote(to))
         return channel_send_copy(channel_nbsend, to, m);
-    return record_trap_send(IPC_NBSEND, to, m);
+    return trap_send(IPC_NBSEND, to, m);
 }
 
 /*
@@ -92,11 +88,7 @@ IPC_INLINE int ipc_asend(struct asend_entry *table, size_t entries) {
 
 /* Marks a notification from the caller pending at `to`. */
 IPC_INLINE int ipc_notify(endpoint_t to) {
-    if (endpoint_is_remote(to))
-        return channel_notify(to);
-    int error = trap_1(IPC_NOTIFY, to);
-    record_notify(to);
-    return error;
+    return endpoint_is_remote(to) ? channel_notify(to) : trap_1(IPC_NOTIFY, to);
 }
 
 /*
@@ -115,7 +107,7 @@ IPC_INLINE int ipc_replyrecv(endpoint_t to, struct message *m) {
             *m = copy;
         return error;
     }
-    int error = record_trap_message(IPC_REPLYRECV, to, m);
+    int error = trap_message(IPC_REPLYRECV, to, m);
     if (!error && __builtin_expect(m->type == MESSAGE_NOTIFY, 0))
         return channel_received_copy(IPC_RECEIVE, ENDPOINT_ANY, m);
     return error;

@@ -113,17 +113,6 @@ static inline int mem_copy_from(endpoint_t process, uint64_t address, void *to, 
     return mem_copy(process, address, (uint64_t)to, bytes, COPY_FROM);
 }
 
-/* The first page of a dead child's memory at or above *address; there is one: 0. */
-static inline int mem_find(endpoint_t child, uint64_t *address, unsigned *protection) {
-    uint64_t arg[5] = { child, *address, 0, 0, COPY_FIND };
-    int error = trap_kernel_5(KCALL_MEM_COPY, arg);
-    if (!error) {
-        *address = arg[0] & ~(PAGE_SIZE - 1);
-        *protection = (unsigned)(arg[0] & (PAGE_SIZE - 1));
-    }
-    return error;
-}
-
 /* ---- Devices ---- */
 
 /* One port access of any kind; `value` is written, or receives what was read. */

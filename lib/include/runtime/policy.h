@@ -23,26 +23,21 @@
 #define POLICY_PATTERNS   4 /* devices and classes of devices on the PCI bus */
 #define POLICY_VETS       8
 #define POLICY_ARGUMENTS  4
-#define POLICY_COMPLAIN   4 /* labels and patterns */
 #define POLICY_ANY_CORE   0xffffU
 #define POLICY_CHANNELS   128U /* the most that a process can have: BOUND_MAX */
 #define POLICY_ERROR_TEXT 200
 #define POLICY_BYTES      (24 * 1024) /* of memory that a set gets in the system */
 
 /*
- * Programs without which the system is not whole: started at boot on core 0, or where it says so on
- * every core, started again when they die. X(name, word)
+ * Programs without which the system is not whole: started at boot on core 0, started again when
+ * they die. X(name, word)
  */
 #define POLICY_SERVICES(X)                                                                    \
     X(NONE, "none")                                                                           \
     X(CONSOLE, "console") /* of all programs; has the serial port to itself while it lives */ \
     X(SHELL, "shell")                                                                         \
     X(PCI, "pci")                                                                             \
-    X(IOMMU, "iommu")                                                                         \
-    X(DUMPER, "dumper")   /* of core files; only where the boot command line has dumps=1 */   \
-    X(INFO, "info")       /* the information server: started when somebody wants it */        \
-    X(MANAGER, "manager") /* of every core: its agent of the driver manager */                \
-    X(STORE, "store")     /* it starts one more of itself on another core */
+    X(IOMMU, "iommu")
 
 enum policy_service {
 #define X(name, word) SERVICE_##name,
@@ -50,10 +45,6 @@ enum policy_service {
 #undef X
         SERVICE_COUNT
 };
-
-/* So often is a driver recovered, directly, of which nothing else is said. */
-#define POLICY_RECOVERY_COUNT  5
-#define POLICY_RECOVERY_PERIOD (60 * UINT64_C(1000000000)) /* nanoseconds */
 
 /* What is done about a death. X(name, word) */
 #define POLICY_RECOVERIES(X)                                         \
@@ -104,7 +95,6 @@ struct policy {
     const char *image;     /* its file in the archive; NULL: the one that is called as the label */
     const char *targets;   /* words: labels or patterns of those whom it may send to */
     const char *arguments; /* words: what a service is started with */
-    const char *complain;  /* words: labels or patterns of those about whom it may complain */
     const char *hook;      /* program that decides on a recovery, or NULL */
     const char *instead;   /* label of the driver whose devices it may have in its place, or NULL */
     const char *at;        /* its label in the text: policy_where() */
@@ -115,7 +105,6 @@ struct policy {
     uint64_t quantum;                 /* nanoseconds */
     uint64_t budget, budget_period;   /* nanoseconds of each period; 0: as much as there is */
     uint64_t heartbeat;               /* nanoseconds between two; 0: none */
-    uint64_t refresh;                 /* nanoseconds after which it is started anew; 0: never */
     uint64_t recovery_period;         /* nanoseconds in which it is recovered so often: */
     uint16_t recovery_count;          /* ... then given up */
     uint16_t core;                    /* POLICY_ANY_CORE: any */

@@ -7,7 +7,7 @@
  *   cpu.c memory.c grants.c devices.c services.c       the rows of thesis Fig. 3.1
  *   mapping.c interrupts.c                    what drivers do to devices that are not theirs
  *   primitives.c delivery.c groups.c          the three classes of threats to IPC
- *   cores.c remote_victim.c remote_attacks.c  attackers on another core
+ *   cores.c          attackers on another core
  */
 #ifndef TESTS_GUEST_ATTACK_H
 #define TESTS_GUEST_ATTACK_H
@@ -48,6 +48,11 @@ struct attack {
     bool fatal;          /* when it succeeds the core stops: without the defence, another core's */
     bool early;          /* the defence is needed while it is prepared, too */
     bool crowd;          /* of those that it takes, some compute too, attack or no attack */
+    /*
+     * Who is sent to without waiting has work to do for it, on quanta of its own: then three
+     * compute where there were two. A bystander keeps two thirds.
+     */
+    bool receiver_works;
 };
 
 /* Tables of attacks, in the order in which they are done. The last has no name. */

@@ -7,8 +7,8 @@
 /* Does them, or their positive controls; those with a word in their names, or all: NULL. */
 void test_across_cores(const char *word, bool controls);
 
-/* The programs on both sides. argv: number of the attack, the victim, what is off. */
+/* The programs on both sides. */
 int cores_serve(void);
-int cores_attack(char **argv);
+int cores_attack(const char *number, const char *whom);
 
 #endif

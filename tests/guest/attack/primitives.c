@@ -121,49 +121,15 @@ static bool flood_by_asend(void) {
     return false;
 }
 
-/* ---- Two compute where there was one: what another does with messages that nobody waits for ----
- */
-
-/* Of the time of two: more than half of what is lost to a third. */
-#define SHARE_LEAST 42U
-
-static uint64_t time_before, cpu_time_before;
-
-static void compute_beside_flood(void) {
-    victim_prepare();
-    flooded = victim;
-    watch_prepare_computing();
-}
-
-static void permit_and_look(endpoint_t attacker) {
-    flood_permit(attacker);
-    cpu_time_before = process_info(victim).cpu_time;
-    time_before = time_now();
-}
-
-static bool got_less_than_half(endpoint_t attacker, bool said) {
-    uint64_t got = process_info(victim).cpu_time - cpu_time_before;
-    (void)attacker;
-    (void)said;
-    return got * 100 < (time_now() - time_before) * SHARE_LEAST;
-}
-
-static bool have_another_compute(void) {
-    uint64_t end = time_now() + PATIENCE * 3 / 4;
-    while (time_now() < end)
-        flood_by_asend();
-    return false;
-}
-
 #define TO_NOBODY(text, primitive, function, off)                                           \
     {                                                                                       \
         "nonexisting endpoint: " text, function, IPC(IPC_BIT(primitive)), REFUSED_ENDPOINT, \
             DEFENCE_##off, victim_prepare, victim_allow, victim_received, victim_clean      \
     }
-#define FLOOD(text, function, off)                                                               \
+#define FLOOD(text, function, off, works)                                                        \
     {                                                                                            \
         "CPU exhaustion: flood by " text, function, IPC(IPC_ALL), UNCOUNTED, off, flood_prepare, \
-            flood_permit, watch_starved, flood_clean                                             \
+            flood_permit, watch_starved, flood_clean, .receiver_works = (works)                  \
     }
 
 const struct attack primitive_attacks[] = {
@@ -183,13 +149,10 @@ const struct attack primitive_attacks[] = {
     { "illegal buffer: ASEND table in constants", table_in_constants, IPC(IPC_BIT(ASEND)),
       REFUSED_BUFFER, DEFENCE_READ_ONLY, 0 },
     /* Who waits gives the CPU away each time. */
-    FLOOD("SEND", flood_by_send, NO_DEFENCE),
-    FLOOD("SENDREC", flood_by_sendrec, NO_DEFENCE),
-    FLOOD("NBSEND", flood_by_nbsend, DEFENCE_PREEMPTION),
-    FLOOD("ASEND", flood_by_asend, DEFENCE_PREEMPTION),
-    FLOOD("NOTIFY", flood_by_notify, DEFENCE_PREEMPTION),
-    { "CPU exhaustion: have another compute, by ASEND", have_another_compute, IPC(IPC_ALL),
-      UNCOUNTED, DEFENCE_DEBT, compute_beside_flood, permit_and_look, got_less_than_half,
-      flood_clean, .crowd = true },
+    FLOOD("SEND", flood_by_send, NO_DEFENCE, false),
+    FLOOD("SENDREC", flood_by_sendrec, NO_DEFENCE, false),
+    FLOOD("NBSEND", flood_by_nbsend, DEFENCE_PREEMPTION, false),
+    FLOOD("ASEND", flood_by_asend, DEFENCE_PREEMPTION, true),
+    FLOOD("NOTIFY", flood_by_notify, DEFENCE_PREEMPTION, false),
     { 0 },
 };

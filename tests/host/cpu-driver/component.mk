@@ -1,7 +1,7 @@
 name := cpu-driver-test
 sources := $(wildcard $(here)/*.c) $(patsubst %,../../../cpu-driver/%.c,alarm asend binding check \
     format frame grant ipc ipc_fast irq log mapping process ranges refusal time trace \
-    sched/budget sched/debt sched/mlfq sched/rr sched/sched \
+    sched/budget sched/mlfq sched/rr sched/sched \
     x86_64/context x86_64/direct x86_64/trap x86_64/vm \
     kcall/cores kcall/device kcall/device_memory kcall/grant kcall/info kcall/kcall kcall/memory \
     kcall/priv kcall/process kcall/safecopy kcall/system)

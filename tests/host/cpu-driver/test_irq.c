@@ -15,7 +15,8 @@ static struct process *first, *p, *q;
 #define CALL(who, number, ...) \
     fixture_kcall((who), KCALL_##number, (uint64_t[MESSAGE_ARGS]){ __VA_ARGS__ })
 
-#define LINE   5
+#define LINE   5 /* edge-triggered */
+#define LEVEL  16
 #define SECOND 1000000000UL
 
 static struct process *driver(const char *label) {
@@ -337,13 +338,38 @@ Test(irq, bound_line_rings_and_is_unmasked_by_the_other_end) {
     binding_rung(PEER, NUMBER);
     cr_assert(!fake_lines[LINE].masked);
     fire(fake_lines[LINE].vector);
-    cr_assert(fake_lines[LINE].masked);
     cr_assert(fake_post.count == posted + 1 && fake_post.core == PEER &&
               fake_post.number == THEIRS);
+    cr_assert(!fake_lines[LINE].masked, "an edge that comes before it is asked for is not lost");
     fire(fake_lines[LINE].vector);
     cr_assert_eq(fake_post.count, posted + 1);
+    cr_assert(fake_lines[LINE].masked, "one is enough");
     binding_rung(PEER, NUMBER);
     cr_assert_eq(fake_post.count, posted + 2, "what came meanwhile is remembered");
+    cr_assert(!fake_lines[LINE].masked);
+}
+
+/* Its driver may ask for it before this core's monitor has heard which end is the other one. */
+Test(irq, bound_line_that_fires_before_its_peer_is_known_rings_it_then) {
+    cr_assert_eq(bind(0), 0);
+    binding_rung(PEER, NUMBER);
+    unsigned posted = fake_post.count;
+    fire(fake_lines[LINE].vector);
+    cr_assert_eq(fake_post.count, posted);
+    cr_assert_eq(CALL(first, BIND, BIND_PEER, NUMBER, THEIRS), 0);
+    cr_assert(fake_post.count == posted + 1 && fake_post.core == PEER &&
+              fake_post.number == THEIRS);
+}
+
+Test(irq, bound_level_is_masked_as_soon_as_it_fires) {
+    cr_assert_eq(CALL(first, BIND, BIND_LINE, NUMBER, LEVEL, PEER, 0), 0);
+    cr_assert_eq(CALL(first, BIND, BIND_PEER, NUMBER, THEIRS), 0);
+    binding_rung(PEER, NUMBER);
+    cr_assert(!fake_lines[LEVEL].masked);
+    fire(fake_lines[LEVEL].vector);
+    cr_assert(fake_lines[LEVEL].masked);
+    binding_rung(PEER, NUMBER);
+    cr_assert(!fake_lines[LEVEL].masked);
 }
 
 Test(irq, bound_line_is_one_owners) {

@@ -2,7 +2,7 @@ name := lib-test
 sources := $(wildcard $(here)/*.c) $(patsubst %,../../../lib/%.c,event/alarm event/asend \
     event/lines event/loop channel/asend channel/monitor channel/pool channel/receive channel/send \
     channel/table channel/wait console/console console/line malloc/extent process/spawn \
-    start/args start/record start/time) \
+    start/args start/time) \
     $(patsubst %,../../../%,$(wildcard urpc/*.c))
 flags := -include $(here)/fake_machine.h
 

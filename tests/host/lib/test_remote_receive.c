@@ -44,14 +44,6 @@ Test(remote_receive, channel_of_a_peer_that_connects_is_taken_unseen) {
     cr_assert_eq(connects, 0);
 }
 
-Test(remote_receive, notification_that_comes_with_the_channel_is_not_lost) {
-    remote_connects(0);
-    cr_assert_eq(chan_notify(&remotes[0].chan), 0);
-    cr_assert_eq(ipc_receive(ENDPOINT_ANY, &m), 0);
-    cr_assert(m.source == A && m.type == MESSAGE_NOTIFY);
-    cr_assert_eq(ipc_receive_nonblock(ENDPOINT_ANY, &m), -E_WOULDBLOCK);
-}
-
 Test(remote_receive, channel_is_taken_by_replyrecv) {
     remote_connects(0);
     remote_sends(0, REQUEST, 3);

@@ -1,5 +1,5 @@
 name := monitor-test
-sources := $(wildcard $(here)/*.c) $(patsubst %,../../../monitor/%.c,agreement group load membership \
+sources := $(wildcard $(here)/*.c) $(patsubst %,../../../monitor/%.c,agreement group membership \
     membership_messages multicast ownership peer_protocol routes settlement suspicion view) \
     $(patsubst %,../../../topology/%.c,cost topology tree) \
     $(patsubst %,../../../cpu-driver/%.c,partition ranges)

@@ -136,11 +136,10 @@ Test(shipped, what_reaches_other_cores_is_for_monitors) {
         cr_assert_eq(policy->kcalls & KCALL_MONITOR, 0, "%s", policy->program);
 }
 
-Test(shipped, only_tests_the_shell_the_driver_manager_and_the_store_manage) {
+Test(shipped, only_tests_and_the_shell_manage) {
     for (const struct policy *policy = shipped.policy; policy < END; policy++)
         if (policy->manages)
-            cr_assert(policy->service == SERVICE_SHELL || policy->service == SERVICE_MANAGER ||
-                          policy->service == SERVICE_STORE ||
+            cr_assert(policy->service == SERVICE_SHELL ||
                           policy->kcalls == (KCALL_ALL & ~KCALL_MONITOR),
                       "%s", policy->program);
 }

@@ -69,6 +69,7 @@ void fake_reset(void) {
             (struct core_info){ .core = i, .cores = FAKE_CORES, .messages = i * UINT64_C(10) };
         c->memory = (struct memory_info){ .partition_base = i * PARTITION,
                                           .chunks = PARTITION / (2 * MIB) };
+        c->idle_step = 100;
         c->log = "";
         fake_process(i, "monitor");
     }
@@ -86,7 +87,7 @@ static void pass(uint64_t nanoseconds) {
     fake.now += nanoseconds;
     for (struct fake_core *c = fake.core; c < fake.core + FAKE_CORES; c++) {
         c->info.time += nanoseconds;
-        c->info.idle_time += nanoseconds;
+        c->info.idle_time += nanoseconds * c->idle_step / 100;
     }
 }
 
@@ -255,12 +256,11 @@ static int getinfo_there(struct message *m, uint32_t core) {
 static int report(const struct message *m, uint64_t *written) {
     static const char text[] = "the report\n";
 
+    (void)m;
     if (fake.cause == DEATH_NONE)
         return -E_NOENT;
-    size_t skip = m->arg[3] < sizeof text - 1 ? m->arg[3] : sizeof text - 1;
-    size_t bytes = sizeof text - 1 - skip < 4 ? sizeof text - 1 - skip : 4; /* piece by piece */
-    memcpy((void *)m->arg[1], text + skip, bytes);
-    *written = bytes;
+    memcpy((void *)m->arg[1], text, sizeof text - 1);
+    *written = sizeof text - 1;
     return 0;
 }
 
@@ -284,9 +284,7 @@ static int tree(struct message *m) {
 
 /* The number that is named, or the one that it is to be apart from, less one. */
 static int place(struct message *m) {
-    uint64_t number = m->arg[0] != MONITOR_PLACE_ANY ? m->arg[1]
-                      : m->arg[2] == CORE_HERE       ? fake.least_loaded
-                                                     : m->arg[2] - 1;
+    uint64_t number = m->arg[0] == MONITOR_PLACE_ANY ? m->arg[2] - 1 : m->arg[1];
 
     m->arg[0] = number;
     return number < FAKE_CORES ? 0 : -E_NOENT;

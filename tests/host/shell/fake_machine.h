@@ -39,6 +39,7 @@ uint64_t machine_counter(void);
 struct fake_core {
     struct monitor_core core;
     struct core_info info;
+    uint64_t idle_step; /* percent of the time that it is idle, from now on */
     struct memory_info memory;
     struct process_info process[FAKE_PROCESSES]; /* by slot; endpoint ENDPOINT_NONE: free */
     struct refusal_info refused;                 /* of every process that has refusals */
@@ -68,8 +69,7 @@ struct fake_machine {
     uint64_t controlled; /* core, and how */
     enum core_control control;
     int control_error;
-    uint64_t least_loaded; /* core */
-    size_t largest;        /* bytes of text in one request */
+    size_t largest; /* bytes of text in one request */
 };
 
 extern struct fake_machine fake;

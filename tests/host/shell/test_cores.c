@@ -373,11 +373,23 @@ Test(cores, a_program_that_cannot_be_started_there_says_why) {
     expect("run hello --core 3", STATUS_FAILED, "run: quota exhausted (E_QUOTA)\n");
 }
 
-Test(cores, any_is_the_one_that_the_monitors_choose) {
-    fake.least_loaded = 2;
-    fake.happens[0] = fake_program_ends;
+Test(cores, any_is_the_one_that_is_most_idle_at_present) {
+    fake.core[0].idle_step = 20;
+    fake.core[1].idle_step = 60;
+    fake.core[2].idle_step = 80;
+    fake.core[2].info.time = 1000000 * TIME_SECOND; /* it was busy before */
+    fake.core[3].core.state = MONITOR_CORE_OFF;
+    fake.happens[0] = fake_alarm;
+    fake.happens[1] = fake_program_ends;
     expect("run hello --core any", STATUS_OK, "");
     cr_expect_str_eq(fake.spawned, "2: hello");
+}
+
+Test(cores, of_equally_idle_ones_any_is_that_with_fewest_processes) {
+    const struct core_load load[] = { { 0, 99, 3 }, { 1, 99, 1 }, { 2, 98, 0 }, { 3, 99, 1 } };
+
+    cr_expect_eq(core_choose(load, 4), 1);
+    cr_expect_eq(core_choose(load, 1), 0);
 }
 
 Test(cores, idle_share_is_of_the_time_between) {

@@ -1,3 +1,0 @@
-name := ramdisk
-sources := $(wildcard $(here)/*.c)
-libraries := driver

@@ -1,3 +1,0 @@
-name := store
-sources := $(wildcard $(here)/*.c)
-libraries :=

@@ -1,3 +1,0 @@
-name := manager
-sources := $(wildcard $(here)/*.c)
-libraries :=

@@ -1,3 +1,0 @@
-name := dumper
-sources := $(wildcard $(here)/*.c)
-libraries :=

@@ -1,3 +1,0 @@
-name := info
-sources := $(wildcard $(here)/*.c)
-libraries :=
