@@ -101,7 +101,7 @@ static int open_rings(unsigned slots) {
         passed[side].number = 0;
         rings[side] = aligned_alloc(4096, bytes);
         if (!rings[side])
-            return -1;
+            bench_fail("aligned_alloc");
         for (unsigned i = 0; i < slots; i++)
             atomic_init(&rings[side][i].word, 0);
     }
